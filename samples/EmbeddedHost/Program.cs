@@ -1,0 +1,13 @@
+using Countersign;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.Services.AddAuthentication().AddJwtBearer();
+builder.Services
+    .AddCountersign()
+    .UseSqlite(builder.Configuration.GetConnectionString("Sqlite") ?? "Data Source=data/accounts.db")
+    .AddDevelopmentInbox();
+
+var app = builder.Build();
+app.MapCountersign();
+app.MapGet("/", () => "An application with Countersign in it.");
+app.Run();

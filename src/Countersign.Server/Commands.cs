@@ -1,0 +1,53 @@
+using System.Reflection;
+using System.Security.Cryptography;
+
+namespace Countersign.Server;
+
+/// <summary>What the program does other than serve.</summary>
+static class Commands
+{
+    const int KeySize = 32;
+
+    const string Help =
+        """
+        Countersign guards changes to the security settings of accounts with one-time tokens.
+
+        Usage:
+          Countersign.Server [--urls http://localhost:5000] [--Section:Setting value ...]
+          Countersign.Server keys new      print a new secret key for Countersign:Keys
+          Countersign.Server --help
+          Countersign.Server --version
+
+        Settings come from appsettings.json, environment variables (Section__Setting) and the command line; the most used are:
+          ConnectionStrings:Sqlite         Data Source=data/countersign.db
+          Countersign:Keys:0:Id, :Value    the secret under every token (made by itself in Development)
+          Authentication:Schemes:Bearer    whose bearer tokens are taken: Authority, ValidAudiences, ...
+          ASPNETCORE_ENVIRONMENT           Development for the development inbox; Production by default
+        """;
+
+    /// <summary>The exit code, or null where the server is to start.</summary>
+    public static int? Run(string[] args, TextWriter output, TextWriter error)
+    {
+        switch (args)
+        {
+            case ["--help" or "-h" or "help", ..]:
+                output.WriteLine(Help);
+                return 0;
+            case ["--version"]:
+                output.WriteLine(Version);
+                return 0;
+            case ["keys", "new"]:
+                output.WriteLine(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeySize)));
+                error.WriteLine("This is a secret: set it as Countersign:Keys:0:Value, with an id of your choice as Countersign:Keys:0:Id.");
+                return 0;
+            case [var command, ..] when !command.StartsWith('-') && !command.Contains('=', StringComparison.Ordinal):
+                error.WriteLine($"There is no command '{string.Join(' ', args)}'. See Countersign.Server --help.");
+                return 2;
+            default:
+                return null;
+        }
+    }
+
+    public static string Version =>
+        typeof(Commands).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+}

@@ -1,0 +1,53 @@
+namespace Countersign.Server;
+
+/// <summary>The thinnest possible host of the library: bearer authentication, documentation, telemetry and configuration.</summary>
+static class Program
+{
+    public static async Task<int> Main(string[] args)
+    {
+        if (Commands.Run(args, Console.Out, Console.Error) is { } exitCode)
+            return exitCode;
+
+        try
+        {
+            await using var app = Build(args);
+            if (app.Environment.IsDevelopment())
+                app.SayWhereToClick(Console.Out);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception e) when (StartupErrors.Explain(e) is { } lines)
+        {
+            foreach (var line in lines)
+                await Console.Error.WriteLineAsync(line);
+            return 1;
+        }
+    }
+
+    /// <param name="configure">What a test replaces.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddShippedSettings();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.Logging.NeverLogQueryStrings();
+
+        var countersign = builder.Services.AddCountersign().UseConfiguredDatabase(builder.Configuration);
+        if (builder.Environment.IsDevelopment())
+            countersign.AddDevelopmentInbox();
+        builder.AddBearerAuthentication();
+        builder.AddTelemetryExport();
+        builder.Services.AddContractDocument();
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseCountersignProblems();
+        app.UseAuthentication();
+        app.MapCountersign();
+        app.MapContractDocument();
+        app.MapOperations();
+        if (app.Environment.IsDevelopment())
+            app.MapCountersignDevelopment(app.Services.GetRequiredService<DevelopmentBearers>().Issue);
+        return app;
+    }
+}

@@ -1,0 +1,95 @@
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Countersign.Server;
+
+/// <summary>What makes a process of the library: where settings, logs and the database are.</summary>
+static class ServerSetup
+{
+    const string DefaultSqlite = "Data Source=data/countersign.db";
+
+    /// <summary>
+    /// The settings that are shipped beside the program hold wherever it is started; those of the working directory, where there are any, go over
+    /// them.
+    /// </summary>
+    public static void AddShippedSettings(this WebApplicationBuilder builder)
+    {
+        if (builder.Environment.ContentRootPath.TrimEnd(Path.DirectorySeparatorChar) == AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar))
+            return;
+
+        foreach (var file in new[] { $"appsettings.{builder.Environment.EnvironmentName}.json", "appsettings.json" })
+        {
+            var source = new JsonConfigurationSource { Path = Path.Combine(AppContext.BaseDirectory, file), Optional = true };
+            source.ResolveFileProvider();
+            builder.Configuration.Sources.Insert(0, source);
+        }
+    }
+
+    public static CountersignBuilder UseConfiguredDatabase(this CountersignBuilder builder, IConfiguration configuration)
+    {
+        if (!string.IsNullOrEmpty(configuration.GetConnectionString("PostgreSql")))
+        {
+            throw new SettingException(
+                "ConnectionStrings:PostgreSql is set, and this version has no PostgreSQL. Leave it out to use SQLite (ConnectionStrings:Sqlite).");
+        }
+
+        try
+        {
+            return builder.UseSqlite(SqliteConnectionString(configuration));
+        }
+        catch (ArgumentException e)
+        {
+            throw new SettingException($"ConnectionStrings:Sqlite cannot be used. {e.Message}");
+        }
+    }
+
+    /// <summary>Request logs have the URL with its query string, in which an address may stand: they stay off, whatever the configured levels.</summary>
+    public static void NeverLogQueryStrings(this ILoggingBuilder logging) =>
+        logging.Services.PostConfigure<LoggerFilterOptions>(filters =>
+        {
+            const string RequestLog = "Microsoft.AspNetCore.Hosting.Diagnostics";
+            // A rule that names a provider goes before one that names none, so each provider that has rules gets this one too.
+            foreach (var provider in filters.Rules.Select(rule => rule.ProviderName).Append(null).Distinct().ToList())
+                filters.Rules.Add(new LoggerFilterRule(provider, RequestLog, LogLevel.Warning, null));
+        });
+
+    public static void MapOperations(this WebApplication app)
+    {
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteHealthAsync });
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteHealthAsync });
+        app.MapPrometheusScrapingEndpoint("/metrics");
+    }
+
+    /// <summary>The first minute of a newcomer, who has just started the server.</summary>
+    public static void SayWhereToClick(this WebApplication app, TextWriter output) =>
+        app.Lifetime.ApplicationStarted.Register(() =>
+        {
+            var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses;
+            var url = (addresses?.FirstOrDefault() ?? "").Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal);
+            output.WriteLine(
+                $"""
+
+                Countersign {Commands.Version} is ready, in Development, on SQLite ({new SqliteConnectionStringBuilder(SqliteConnectionString(app.Configuration)).DataSource}).
+
+                  Inbox      {url}/          every code and notice, as it arrives
+                  API        {url}/scalar    the whole contract, to try
+                  A bearer   curl -s {url}/dev/token --json '{"{"}"userId":"alice"{"}"}'
+
+                """);
+        });
+
+    /// <summary>Not ready is left empty: an empty 503 gets its problem where all errors do.</summary>
+    static Task WriteHealthAsync(HttpContext http, HealthReport report) =>
+        report.Status == HealthStatus.Healthy ? http.Response.WriteAsync("Healthy") : Task.CompletedTask;
+
+    /// <summary>Where the database file is, and in Development the secrets beside it.</summary>
+    public static string DataDirectory(IConfiguration configuration) =>
+        Path.GetDirectoryName(Path.GetFullPath(new SqliteConnectionStringBuilder(SqliteConnectionString(configuration)).DataSource))!;
+
+    static string SqliteConnectionString(IConfiguration configuration) =>
+        configuration.GetConnectionString("Sqlite") is { Length: > 0 } configured ? configured : DefaultSqlite;
+}

@@ -1,0 +1,74 @@
+using System.Data.Common;
+using Countersign.Stores;
+using Microsoft.Data.Sqlite;
+
+namespace Countersign.Sqlite;
+
+/// <summary>One connection and the statements prepared on it. Used by one thread at a time.</summary>
+sealed class SqliteSession : IDisposable
+{
+    /// <summary>Seconds until a locked database counts as not available.</summary>
+    const int BusyTimeout = 2;
+
+    readonly SqliteConnection connection;
+    readonly Dictionary<string, SqliteCommand> prepared = [];
+
+    SqliteSession(SqliteConnection connection) => this.connection = connection;
+
+    public static SqliteSession Open(string connectionString)
+    {
+        // Pooled here, with the statements, rather than by the provider, without them.
+        var settings = new SqliteConnectionStringBuilder(connectionString) { Pooling = false, DefaultTimeout = BusyTimeout };
+        var connection = new SqliteConnection(settings.ToString());
+        try
+        {
+            connection.Open();
+            var session = new SqliteSession(connection);
+            // Written through to the disk at every commit: what was answered outlives the power.
+            session.Execute("PRAGMA synchronous = FULL");
+            return session;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    public void Execute(string text)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = text;
+        command.ExecuteNonQuery();
+    }
+
+    public int Execute(SqlStatement statement) => Prepare(statement).ExecuteNonQuery();
+
+    public T Read<T>(SqlStatement statement, Func<DbDataReader, T> read)
+    {
+        using var reader = Prepare(statement).ExecuteReader();
+        return read(reader);
+    }
+
+    public void Dispose()
+    {
+        foreach (var command in prepared.Values)
+            command.Dispose();
+        connection.Dispose();
+    }
+
+    SqliteCommand Prepare(SqlStatement statement)
+    {
+        if (!prepared.TryGetValue(statement.Text, out var command))
+        {
+            command = connection.CreateCommand();
+            command.CommandText = statement.Text;
+            prepared.Add(statement.Text, command);
+        }
+
+        command.Parameters.Clear();
+        foreach (var (name, value) in statement.Parameters)
+            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        return command;
+    }
+}

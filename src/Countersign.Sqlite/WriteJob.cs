@@ -1,0 +1,81 @@
+using System.Data.Common;
+using System.Globalization;
+using Countersign.Stores;
+using Microsoft.Data.Sqlite;
+
+namespace Countersign.Sqlite;
+
+/// <summary>One caller's part of a transaction of the writer.</summary>
+abstract class WriteJob
+{
+    readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    Exception? ownFailure;
+
+    public Task Done => done.Task;
+
+    public abstract void Run(SqliteSession session);
+
+    /// <summary>After the commit of its group.</summary>
+    public void Succeed()
+    {
+        if (ownFailure is null)
+            done.SetResult();
+        else
+            done.SetException(ownFailure);
+    }
+
+    /// <summary>The group was not committed.</summary>
+    public void Fail(Exception failure) => done.TrySetException(failure);
+
+    /// <summary>This job was rolled back; its group goes on.</summary>
+    public void FailAlone(Exception failure) => ownFailure = failure;
+}
+
+/// <summary>Statements of which the first decides whether they are carried out.</summary>
+sealed class CommitJob(IReadOnlyList<SqlStatement> statements) : WriteJob
+{
+    public bool IsWon { get; private set; }
+
+    public override void Run(SqliteSession session)
+    {
+        if (session.Execute(statements[0]) == 0)
+            return;
+
+        try
+        {
+            foreach (var statement in statements.Skip(1))
+                session.Execute(statement);
+            IsWon = true;
+        }
+        catch (SqliteException e) when (SqliteErrors.IsUniqueness(e))
+        {
+            // The key became somebody else's. Nothing of this job stays.
+            session.Execute("ROLLBACK TO job");
+        }
+    }
+}
+
+sealed class ReturningJob<T>(SqlStatement statement, Func<DbDataReader, T> read) : WriteJob
+{
+    public T? Result { get; private set; }
+
+    public override void Run(SqliteSession session) => Result = session.Read(statement, read);
+}
+
+sealed class MigrationJob(IReadOnlyList<Migration> migrations) : WriteJob
+{
+    public override void Run(SqliteSession session)
+    {
+        session.Execute("CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL PRIMARY KEY)");
+        var found = session.Read(
+            new SqlStatement("SELECT COALESCE(MAX(version), 0) FROM schema_versions"), reader => reader.Read() ? reader.GetInt64(0) : 0);
+        if (found > migrations[^1].Version)
+            throw new SchemaTooNewException(found, migrations[^1].Version);
+
+        foreach (var migration in migrations.Where(migration => migration.Version > found))
+        {
+            session.Execute(migration.Sql);
+            session.Execute($"INSERT INTO schema_versions (version) VALUES ({migration.Version.ToString(CultureInfo.InvariantCulture)})");
+        }
+    }
+}

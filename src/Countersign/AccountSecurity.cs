@@ -1,0 +1,181 @@
+using Countersign.Delivery;
+using Countersign.Domain;
+using Countersign.Stores;
+
+namespace Countersign;
+
+/// <summary>
+/// What can be asked of Countersign. Every request is the same three steps: load the account, decide, commit if nobody else did, else
+/// again from the top. No answer leaves before the decision behind it is stored.
+/// </summary>
+public sealed class AccountSecurity
+{
+    /// <summary>
+    /// Every lost round is somebody else's stored decision on the same account, and budgets bound those: so many in a row means
+    /// that something else is wrong.
+    /// </summary>
+    const int MaxRounds = 256;
+
+    readonly IAccountStore store;
+    readonly TokenCodes codes;
+    readonly LiveOptions options;
+    readonly OutboxDispatcher dispatcher;
+    readonly Telemetry telemetry;
+    readonly TimeProvider clock;
+
+    internal AccountSecurity(
+        IAccountStore store, TokenCodes codes, LiveOptions options, OutboxDispatcher dispatcher, Telemetry telemetry, TimeProvider clock)
+    {
+        this.store = store;
+        this.codes = codes;
+        this.options = options;
+        this.dispatcher = dispatcher;
+        this.telemetry = telemetry;
+        this.clock = clock;
+    }
+
+    /// <summary>Sends a one-time token for an operation. Adding a key names it; every other operation is proven by a key that the account has.</summary>
+    /// <param name="newKey">The key to add; null for every other operation.</param>
+    /// <exception cref="StoreUnavailableException"/>
+    public Task<Outcome<IssuedToken>> IssueAsync(Caller caller, string userId, Purpose purpose, Address? newKey, CancellationToken ct) =>
+        RunAsync(caller, userId, purpose, newKey, (loaded, rules, now) =>
+            loaded.Account!.Issue(purpose, newKey, loaded.NewKeyOwner, TokenCodes.Draw(rules.CodeFormat, now), codes, rules, now), ct);
+
+    /// <summary>The second step of a change: redeems the token of the first, and sends one to the new key, in one transaction.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public Task<Outcome<IssuedToken>> IssueForNewKeyAsync(Caller caller, string userId, Address newKey, TokenCode code, CancellationToken ct) =>
+        RunAsync(caller, userId, new Purpose(Operation.ChangingNewKey, newKey.KeyType), newKey, (loaded, rules, now) =>
+            loaded.Account!.IssueForNewKey(newKey, loaded.NewKeyOwner, code, TokenCodes.Draw(rules.CodeFormat, now), codes, rules, now), ct);
+
+    /// <summary>One more token for a pending operation, to the same destination.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public Task<Outcome<IssuedToken>> ResendAsync(Caller caller, string userId, Purpose purpose, CancellationToken ct) =>
+        RunAsync(caller, userId, purpose, null, (loaded, rules, now) =>
+            loaded.Account!.Resend(purpose, TokenCodes.Draw(rules.CodeFormat, now), codes, rules, now), ct);
+
+    /// <summary>Redeems a one-time token, at most once, together with the change that it guards.</summary>
+    /// <param name="newCode">The anti-phishing code to set; null for every other operation.</param>
+    /// <exception cref="StoreUnavailableException"/>
+    public Task<Outcome<AccountView>> RedeemAsync(
+        Caller caller, string userId, Purpose purpose, TokenCode code, AntiPhishingCode? newCode, CancellationToken ct) =>
+        RunAsync(caller, userId, purpose, null, (loaded, rules, now) =>
+            View(loaded.Account!.Redeem(purpose, code, newCode, codes, rules, now), rules, now), ct);
+
+    /// <summary>Revokes the tokens of a pending operation. The account as it is then, also where nothing was pending.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public Task<Outcome<AccountView>> CancelAsync(Caller caller, string userId, Purpose purpose, CancellationToken ct) =>
+        RunAsync(caller, userId, purpose, null, (loaded, rules, now) =>
+            View(loaded.Account!.Cancel(purpose, now), rules, now), ct);
+
+    /// <exception cref="StoreUnavailableException"/>
+    public Task<Outcome<AccountView>> GetAsync(Caller caller, string userId, CancellationToken ct) =>
+        RunAsync(caller, userId, null, null, (loaded, rules, now) =>
+            View(new Decision<Account>(loaded.Account!, null), rules, now), ct);
+
+    /// <summary>Creates the account, or makes it what the platform says.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public async Task<Outcome<PutAccount>> PutAsync(Caller caller, string userId, AccountProfile profile, CancellationToken ct)
+    {
+        for (var round = 1; round <= MaxRounds; round++)
+        {
+            var (account, taken) = await LoadForAsync(userId, profile, ct);
+            if (taken.Count > 0)
+                return new Refused(Refusal.KeyTaken);
+
+            var (rules, now) = (options.Rules, clock.GetUtcNow());
+            var change = account is null ? Provisioning.Create(userId, profile, now) : Provisioning.Replace(account, profile, rules, now);
+            if (change is null || await TryCommitAsync(caller, account ?? Account.New(userId), change, now))
+                return new PutAccount(AccountView.Of(change?.After ?? account!, rules, now), account is null);
+        }
+
+        throw Contended();
+    }
+
+    /// <summary>Erases an account with its keys, tokens and messages. Its audit trail, in which addresses are masked, stays.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public async Task<Outcome<AccountView>> EraseAsync(Caller caller, string userId, CancellationToken ct) =>
+        await RunAsync(caller with { Claims = null }, userId, null, null, (loaded, rules, now) =>
+            View(new Decision<Account>(loaded.Account!, Provisioning.Erase(loaded.Account!)), rules, now), ct);
+
+    /// <summary>The newest events of an account's audit trail, newest first; empty where there never was such an account.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public Task<IReadOnlyList<AuditEvent>> GetEventsAsync(string userId, int limit, CancellationToken ct) =>
+        store.ReadEventsAsync(userId, limit, ct);
+
+    async Task<Outcome<T>> RunAsync<T>(
+        Caller caller, string userId, Purpose? purpose, Address? newKey, Func<LoadedAccount, Rules, DateTimeOffset, Decision<T>> decide, CancellationToken ct)
+        where T : class
+    {
+        using var activity = telemetry.StartDecision<T>(purpose);
+        if (purpose is { } asked && !options.Rules.IsOn(asked.Operation))
+            return telemetry.Answered<T>(new Refused(Refusal.FeatureDisabled, purpose), purpose);
+
+        for (var round = 1; round <= MaxRounds; round++)
+        {
+            var loaded = await store.LoadAsync(userId, newKey, ct);
+            if (loaded.Account is null)
+            {
+                if (caller.Claims is null)
+                    return telemetry.Answered<T>(new Refused(Refusal.AccountNotFound, purpose), purpose);
+                await ProvisionAsync(caller, userId, caller.Claims, ct);
+                continue;
+            }
+
+            var (rules, now) = (options.Rules, clock.GetUtcNow());
+            var decision = decide(loaded, rules, now);
+            if (decision.Change is null || await TryCommitAsync(caller, loaded.Account, decision.Change, now))
+                return telemetry.Answered(decision.Outcome, purpose);
+        }
+
+        throw Contended();
+    }
+
+    async Task<bool> TryCommitAsync(Caller caller, Account before, Change change, DateTimeOffset now)
+    {
+        var commitId = TokenCodes.NewId(now);
+        var messages = change.Messages
+            .Select((message, ordinal) => QueuedMessage.New(before.UserId, message.Id ?? $"{commitId}-{ordinal}", message))
+            .ToList();
+
+        // Not cancelled when the client goes away: what has become of the commit must be known.
+        if (!await store.TryCommitAsync(new Commit(before, change, commitId, now, caller, messages), CancellationToken.None))
+        {
+            telemetry.RoundLost();
+            return false;
+        }
+
+        dispatcher.HandOver(messages);
+        telemetry.Committed(change);
+        return true;
+    }
+
+    /// <summary>Creates the account from verified claims. A lost round means that it is there by now.</summary>
+    async Task ProvisionAsync(Caller caller, string userId, AccountProfile claims, CancellationToken ct)
+    {
+        var (account, taken) = await LoadForAsync(userId, claims, ct);
+        if (account is not null)
+            return;
+
+        var now = clock.GetUtcNow();
+        await TryCommitAsync(caller, Account.New(userId), Provisioning.Create(userId, claims.Without(taken), now), now);
+    }
+
+    /// <summary>The account, and which of the profile's addresses are somebody else's.</summary>
+    async Task<(Account? Account, IReadOnlyList<Address> Taken)> LoadForAsync(string userId, AccountProfile profile, CancellationToken ct)
+    {
+        var taken = new List<Address>();
+        var account = (await store.LoadAsync(userId, null, ct)).Account;
+        foreach (var address in profile.Addresses)
+        {
+            if (await store.FindOwnerAsync(address, ct) is { } owner && owner != userId)
+                taken.Add(address);
+        }
+
+        return (account, taken);
+    }
+
+    static Decision<AccountView> View(Decision<Account> decision, Rules rules, DateTimeOffset now) =>
+        new(decision.Outcome.Select(account => AccountView.Of(account, rules, now)), decision.Change);
+
+    static StoreUnavailableException Contended() => new($"The account was changed by others {MaxRounds} times while this request was decided.");
+}

@@ -1,0 +1,68 @@
+using Countersign.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Countersign;
+
+/// <summary>A bearer token that the host made in Development.</summary>
+public sealed record DevelopmentBearer(string AccessToken, TimeSpan Lifetime);
+
+public static class CountersignEndpoints
+{
+    const string Prefix = "/api/v1";
+
+    /// <summary>
+    /// Maps the contract under <c>/api/v1</c>. The caller is whom the host's default authentication scheme says; the account is the claim
+    /// <c>sub</c>.
+    /// </summary>
+    public static IEndpointConventionBuilder MapCountersign(this IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup(Prefix).AddEndpointFilter<RouteGroupBuilder, ApiFilter>();
+        IssuingEndpoints.Map(api);
+        RedeemingEndpoints.Map(api);
+        AdminEndpoints.Map(api);
+        routes.MapFallback($"{Prefix}/{{**rest}}", IResult () => Problems.NotFound);
+        return api;
+    }
+
+    /// <summary>Maps the development inbox: the page at <c>/</c> and <c>/dev/inbox</c>. Throws outside Development.</summary>
+    /// <param name="issueBearer">Where given, <c>POST /dev/token</c> answers with the bearer token that it makes for a user id and a scope.</param>
+    /// <exception cref="InvalidOperationException">This is not Development.</exception>
+    public static IEndpointConventionBuilder MapCountersignDevelopment(
+        this IEndpointRouteBuilder routes, Func<string, string?, DevelopmentBearer>? issueBearer = null)
+    {
+        if (!routes.ServiceProvider.GetRequiredService<IHostEnvironment>().IsDevelopment())
+            throw new InvalidOperationException("The development inbox shows every code to everybody: it is there in Development only.");
+        return DevelopmentEndpoints.Map(routes, issueBearer);
+    }
+
+    /// <summary>
+    /// Answers exceptions, and errors that have no body, with the problems of the contract (RFC 9457): for a host that serves nothing else.
+    /// </summary>
+    public static IApplicationBuilder UseCountersignProblems(this IApplicationBuilder app) => app
+        .UseExceptionHandler(errors => errors.Run(http => OfException(http).ExecuteAsync(http)))
+        .UseStatusCodePages(context => OfStatus(context.HttpContext).ExecuteAsync(context.HttpContext));
+
+    static Problem OfException(HttpContext http) =>
+        // What the server could not read is the client's matter; its text names no value.
+        http.Features.Get<IExceptionHandlerFeature>()?.Error is BadHttpRequestException bad ? OfStatus(bad.StatusCode, "") : Problems.Internal;
+
+    static Problem OfStatus(HttpContext http) => OfStatus(http.Response.StatusCode, http.Response.Headers.Allow.ToString());
+
+    static Problem OfStatus(int status, string allow) => status switch
+    {
+        StatusCodes.Status400BadRequest => Problems.Validation("request", "This is no valid HTTP request."),
+        StatusCodes.Status401Unauthorized => Problems.Unauthenticated,
+        StatusCodes.Status404NotFound => Problems.NotFound,
+        StatusCodes.Status405MethodNotAllowed => Problems.MethodNotAllowed(allow),
+        StatusCodes.Status413PayloadTooLarge => Problems.TooLarge,
+        StatusCodes.Status415UnsupportedMediaType => Problems.UnsupportedMediaType,
+        StatusCodes.Status503ServiceUnavailable => Problems.Unavailable,
+        >= 500 => Problems.Internal with { Status = status },
+        _ => Problems.Validation("request", "This request cannot be served.") with { Status = status },
+    };
+}

@@ -1,0 +1,160 @@
+using System.Text.RegularExpressions;
+using Countersign.Domain;
+using Microsoft.Extensions.Options;
+
+namespace Countersign;
+
+/// <summary>Names every setting that is out of range, so that the process stops with all that has to be mended.</summary>
+sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignOptions>
+{
+    const int MaxCount = 1_000_000;
+    const int MaxLocks = 10;
+    const int MaxLifetimes = 32;
+
+    static readonly TimeSpan MaxResendAfter = TimeSpan.FromHours(1);
+    static readonly TimeSpan MinLock = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan MaxLock = TimeSpan.FromDays(30);
+
+    public ValidateOptionsResult Validate(string? name, CountersignOptions options)
+    {
+        var errors = Tokens(options)
+            .Concat(Limits(options.Limits))
+            .Concat(Keys(options.Keys))
+            .Concat(Strict(options))
+            .Concat(Messages(options.Messages))
+            .Concat(Environment())
+            .ToList();
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    static IEnumerable<string> Tokens(CountersignOptions options)
+    {
+        var tokens = options.Tokens;
+        if (tokens.Lifetime is { } lifetime && !IsLifetime(lifetime))
+            yield return LifetimeError("Tokens:Lifetime", lifetime);
+        if (tokens.Code is { } code && !Enum.IsDefined(code))
+            yield return Error("Tokens:Code", $"is '{code}'; it is one of {string.Join(", ", Enum.GetNames<CodeFormat>())}.");
+        if (options.PhoneNumbers.Accept is { } accept && !Enum.IsDefined(accept))
+            yield return Error("PhoneNumbers:Accept", $"is '{accept}'; it is one of {string.Join(", ", Enum.GetNames<PhoneNumberAcceptance>())}.");
+        if (!Enum.IsDefined(options.Profile))
+            yield return Error("Profile", $"is '{options.Profile}'; it is one of {string.Join(", ", Enum.GetNames<CountersignProfile>())}.");
+        if (tokens.Lifetimes.Count > MaxLifetimes)
+            yield return Error("Tokens:Lifetimes", $"has {tokens.Lifetimes.Count} entries; it has at most {MaxLifetimes}.");
+
+        foreach (var (entry, index) in tokens.Lifetimes.Select((entry, index) => (entry, index)))
+        {
+            if (!IsLifetime(entry.Lifetime))
+                yield return LifetimeError($"Tokens:Lifetimes:{index}:Lifetime", entry.Lifetime);
+            if (entry.Operation is not null && !Names.TryParseOperation(entry.Operation, out _))
+                yield return Error($"Tokens:Lifetimes:{index}:Operation", $"is '{entry.Operation}'; it is an operation such as userKeys/removing.");
+            if (entry.Channel is not null && !Names.TryParseKeyType(entry.Channel, out _))
+                yield return Error($"Tokens:Lifetimes:{index}:Channel", $"is '{entry.Channel}'; it is EMAIL or PHONE_NUMBER.");
+        }
+    }
+
+    static IEnumerable<string> Limits(LimitOptions limits)
+    {
+        var counts = new (string Name, int Value, int Min, int Max)[]
+        {
+            ("Limits:IssuesPerHour", limits.IssuesPerHour, 1, MaxCount),
+            ("Limits:WrongTriesPerToken", limits.WrongTriesPerToken, 1, 100),
+            ("Limits:WrongTriesPerDay", limits.WrongTriesPerDay, 1, 10_000),
+            ("Limits:Recipient:Sms:TenMinutes", limits.Recipient.Sms.TenMinutes, 0, MaxCount),
+            ("Limits:Recipient:Sms:Day", limits.Recipient.Sms.Day, 0, MaxCount),
+            ("Limits:Recipient:Email:TenMinutes", limits.Recipient.Email.TenMinutes, 0, MaxCount),
+            ("Limits:Recipient:Email:Day", limits.Recipient.Email.Day, 0, MaxCount),
+            ("Limits:Client:IssuesPerHour", limits.Client.IssuesPerHour, 0, MaxCount),
+            ("Limits:Client:RedeemsPerFiveMinutes", limits.Client.RedeemsPerFiveMinutes, 0, MaxCount),
+        };
+        foreach (var (name, value, min, max) in counts)
+        {
+            if (value < min || value > max)
+                yield return Error(name, $"is {value}; it is a whole number from {min} to {max}.");
+        }
+
+        foreach (var (name, value) in new[] { ("Email", limits.ResendAfter.Email), ("Sms", limits.ResendAfter.Sms) })
+        {
+            if (value < TimeSpan.Zero || value > MaxResendAfter)
+                yield return Error($"Limits:ResendAfter:{name}", $"is {value}; it is a time from 00:00:00 to {MaxResendAfter}.");
+        }
+
+        if (limits.LockFor.Count > MaxLocks)
+            yield return Error("Limits:LockFor", $"has {limits.LockFor.Count} entries; it has at most {MaxLocks}.");
+        foreach (var (value, index) in limits.LockFor.Select((value, index) => (value, index)))
+        {
+            if (value < MinLock || value > MaxLock)
+                yield return Error($"Limits:LockFor:{index}", $"is {value}; it is a time from {MinLock} to {MaxLock}.");
+        }
+    }
+
+    static IEnumerable<string> Keys(IList<KeyOptions> keys)
+    {
+        if (keys.Count == 0)
+            yield return Error("Keys:0", "is missing: tokens are kept under a secret key. `Countersign.Server keys new` prints one.");
+
+        foreach (var (key, index) in keys.Select((key, index) => (key, index)))
+        {
+            if (!KeyId().IsMatch(key.Id))
+                yield return Error($"Keys:{index}:Id", "is 1 to 32 ASCII letters, digits, dots, dashes or underscores.");
+            // The value itself is never printed, not even a wrong one.
+            if (!TryDecode(key.Value, out _))
+                yield return Error($"Keys:{index}:Value", $"is not base64 of {TokenKey.Size} bytes. `Countersign.Server keys new` prints one.");
+        }
+
+        foreach (var id in keys.GroupBy(key => key.Id).Where(group => group.Count() > 1).Select(group => group.Key))
+            yield return Error("Keys", $"has the id '{id}' twice.");
+    }
+
+    static IEnumerable<string> Strict(CountersignOptions options)
+    {
+        if (options.Profile != CountersignProfile.Strict)
+            yield break;
+
+        var longest = options.Tokens.Lifetimes.Select(entry => entry.Lifetime).Append(options.DefaultLifetime).Max();
+        if (longest > TokenOptions.StrictLifetime)
+            yield return Error("Tokens:Lifetime", $"is {longest}; the profile Strict allows at most {TokenOptions.StrictLifetime} (OWASP ASVS 5.0, 6.5.5).");
+        if (options.CodeFormat == CodeFormat.Digits6)
+            yield return Error("Tokens:Code", "is Digits6; the profile Strict asks for Digits8 or Base32.");
+        if (options.PhoneNumberAcceptance != PhoneNumberAcceptance.Assigned)
+            yield return Error("PhoneNumbers:Accept", "is Shape; the profile Strict asks for Assigned.");
+    }
+
+    static IEnumerable<string> Messages(MessageOptions messages)
+    {
+        if (messages.ProductName.Length is 0 or > 40 || messages.ProductName.Any(char.IsControl))
+            yield return Error("Messages:ProductName", "is 1 to 40 characters, no control character among them.");
+        if (messages.Host.Length > 0 && !HostName().IsMatch(messages.Host))
+            yield return Error("Messages:Host", $"is '{messages.Host}'; it is a host name such as accounts.example.com, without scheme, port and path.");
+        if (messages.NoticeLifetime < TimeSpan.FromMinutes(1) || messages.NoticeLifetime > TimeSpan.FromDays(7))
+            yield return Error("Messages:NoticeLifetime", $"is {messages.NoticeLifetime}; it is a time from 00:01:00 to 7.00:00:00.");
+    }
+
+    static IEnumerable<string> Environment()
+    {
+        if (!EmailAddress.UnicodeIsAvailable)
+        {
+            yield return "This process runs without ICU (DOTNET_SYSTEM_GLOBALIZATION_INVARIANT): "
+                + "look-alike domains would be different user keys. Install ICU and leave that setting out.";
+        }
+    }
+
+    internal static bool TryDecode(string text, out byte[] value)
+    {
+        value = new byte[TokenKey.Size];
+        return Convert.TryFromBase64String(text, value, out var written) && written == TokenKey.Size;
+    }
+
+    static bool IsLifetime(TimeSpan lifetime) =>
+        lifetime >= TokenOptions.MinLifetime && lifetime <= TokenOptions.MaxLifetime && lifetime.Ticks % TimeSpan.TicksPerSecond == 0;
+
+    static string LifetimeError(string name, TimeSpan value) =>
+        Error(name, $"is {value}; it is a time in whole seconds from {TokenOptions.MinLifetime} to {TokenOptions.MaxLifetime}.");
+
+    static string Error(string name, string what) => $"{CountersignOptions.Section}:{name} {what}";
+
+    [GeneratedRegex(@"\A[A-Za-z0-9._-]{1,32}\z")]
+    private static partial Regex KeyId();
+
+    [GeneratedRegex(@"\A(?=.{1,253}\z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\z")]
+    private static partial Regex HostName();
+}

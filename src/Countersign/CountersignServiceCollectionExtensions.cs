@@ -1,0 +1,99 @@
+using Countersign.Delivery;
+using Countersign.Domain;
+using Countersign.Http;
+using Countersign.Stores;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Countersign;
+
+/// <summary>What chooses Countersign's store and senders.</summary>
+public sealed class CountersignBuilder(IServiceCollection services)
+{
+    public IServiceCollection Services => services;
+}
+
+public static class CountersignServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds Countersign, configured by the section <c>Countersign</c>. It needs a store (<c>UseSqlite</c>) and a sender for each channel
+    /// (<see cref="AddSender{TSender}"/>, or <see cref="AddDevelopmentInbox"/>).
+    /// </summary>
+    public static CountersignBuilder AddCountersign(this IServiceCollection services, Action<CountersignOptions>? configure = null)
+    {
+        services.AddMetrics();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<Telemetry>();
+
+        services.AddSingleton<IValidateOptions<CountersignOptions>, CountersignOptionsValidator>();
+        services.AddSingleton<IValidateOptions<CountersignOptions>, UnknownSettings>();
+        var options = services.AddOptions<CountersignOptions>().BindConfiguration(CountersignOptions.Section).ValidateOnStart();
+        if (configure is not null)
+            options.Configure(configure);
+        services.AddSingleton<LiveOptions>();
+
+        services.AddSingleton(provider => new TokenCodes(Keys(provider.GetRequiredService<IOptions<CountersignOptions>>().Value)));
+        services.AddSingleton<Database>();
+        services.AddSingleton<Outbox>();
+        services.TryAddSingleton<IAccountStore, SqlAccountStore>();
+        services.AddSingleton<Templates>();
+        services.AddSingleton<OutboxDispatcher>();
+        services.AddSingleton(provider => new AccountSecurity(
+            provider.GetRequiredService<IAccountStore>(),
+            provider.GetRequiredService<TokenCodes>(),
+            provider.GetRequiredService<LiveOptions>(),
+            provider.GetRequiredService<OutboxDispatcher>(),
+            provider.GetRequiredService<Telemetry>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Api>();
+
+        // In this order: what is configured is checked, then the schema is there, then messages are sent.
+        services.AddHostedService<SenderCheck>();
+        services.AddHostedService<SchemaStartup>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxDispatcher>());
+        services.AddHealthChecks().AddCheck<StoreHealthCheck>("store");
+        return new CountersignBuilder(services);
+    }
+
+    /// <summary>Adds a sender. The first for a channel takes its messages.</summary>
+    public static CountersignBuilder AddSender<TSender>(this CountersignBuilder builder) where TSender : class, IMessageSender
+    {
+        builder.Services.AddSingleton<IMessageSender, TSender>();
+        return builder;
+    }
+
+    /// <summary>
+    /// Keeps the messages of every channel that has no other sender in the store, where <see cref="CountersignEndpoints.MapCountersignDevelopment"/>
+    /// shows them. Outside Development the process does not start with it.
+    /// </summary>
+    public static CountersignBuilder AddDevelopmentInbox(this CountersignBuilder builder)
+    {
+        builder.Services.AddSingleton<DevelopmentInbox>();
+        foreach (var channel in Enum.GetValues<KeyType>())
+        {
+            builder.Services.AddSingleton<IMessageSender>(provider =>
+                new DevelopmentInboxSender(channel, provider.GetRequiredService<DevelopmentInbox>()));
+        }
+
+        return builder;
+    }
+
+    /// <summary>In Development, where no keys are configured, makes one on first start and keeps it in a file in <paramref name="directory"/>.</summary>
+    public static CountersignBuilder UseDevelopmentKeys(this CountersignBuilder builder, string directory)
+    {
+        builder.Services.AddSingleton<IPostConfigureOptions<CountersignOptions>>(provider =>
+            new DevelopmentKeys(provider.GetRequiredService<IHostEnvironment>(), directory));
+        return builder;
+    }
+
+    static List<TokenKey> Keys(CountersignOptions options) => options.Keys
+        .Select(key => CountersignOptionsValidator.TryDecode(key.Value, out var value)
+            ? new TokenKey(key.Id, value)
+            : throw new InvalidOperationException("The keys were not validated."))
+        .ToList();
+}

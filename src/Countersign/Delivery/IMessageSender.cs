@@ -1,0 +1,42 @@
+using Countersign.Domain;
+
+namespace Countersign.Delivery;
+
+/// <summary>A message, rendered and ready to go.</summary>
+/// <param name="Id">The same through all tries: what a mail carries as its Message-ID, and what a provider can recognise a repetition by.</param>
+/// <param name="Subject">Null in an SMS.</param>
+/// <param name="Html">Null in an SMS.</param>
+/// <param name="OneTimeToken">The code, as the text shows it; null in a notice.</param>
+public sealed record OutgoingMessage(
+    string Id, string UserId, Address Destination, string? Subject, string Text, string? Html, string? OneTimeToken, string? Reference)
+{
+    /// <summary>The id alone: the rest is for the recipient.</summary>
+    public override string ToString() => Id;
+}
+
+/// <summary>What became of a try to hand a message over.</summary>
+public enum SendStatus
+{
+    /// <summary>Somebody else answers for it now.</summary>
+    Accepted,
+
+    /// <summary>Not now; worth another try.</summary>
+    Deferred,
+
+    /// <summary>Never: the recipient or the message was refused for good.</summary>
+    Rejected,
+}
+
+/// <param name="Reason">For the operator, where the message was not accepted: no address, no code.</param>
+public sealed record SendResult(SendStatus Status, string? Reason = null)
+{
+    public static readonly SendResult Accepted = new(SendStatus.Accepted);
+}
+
+/// <summary>Hands messages over to the outside, on one channel. An exception counts as <see cref="SendStatus.Deferred"/>.</summary>
+public interface IMessageSender
+{
+    KeyType Channel { get; }
+
+    Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken ct);
+}

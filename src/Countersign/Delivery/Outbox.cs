@@ -1,0 +1,161 @@
+using System.Data.Common;
+using Countersign.Domain;
+using Countersign.Stores;
+
+namespace Countersign.Delivery;
+
+/// <summary>
+/// The messages that commits have caused and that nobody has taken over yet. A row is leased to the node that wrote it; when that node
+/// dies, the lease runs out and another takes the message.
+/// </summary>
+sealed class Outbox(Database database, TokenCodes codes)
+{
+    /// <summary>How long a message is one node's to send; when that node dies, how long it waits for another.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+
+    const int ClaimBatch = 100;
+    const int PruneBatch = 500;
+
+    /// <summary>The name of this process among the nodes.</summary>
+    readonly string node = TokenCodes.NewId(DateTimeOffset.UnixEpoch);
+
+    /// <summary>The row of a message, written in the commit that causes it.</summary>
+    public SqlStatement Enqueue(QueuedMessage message, string commitId)
+    {
+        var content = message.Content;
+        return new SqlStatement(
+            OutboxSql.Insert,
+            ("@user_id", message.UserId),
+            ("@commit_id", commitId),
+            ("@id", message.Id),
+            ("@channel", content.Channel.Name()),
+            ("@kind", content.Kind.ToString()),
+            ("@operation", content.Operation.Name()),
+            ("@key_type", content.KeyType?.Name() ?? ""),
+            ("@carries_code", content.Code is null ? 0L : 1L),
+            ("@destination_masked", content.Destination.Masked),
+            ("@sealed", codes.Seal(Label(message.UserId, message.Id), content.ToBytes())),
+            ("@now", Time(content.CreatedAt)),
+            ("@expires_at", Time(content.ExpiresAt)),
+            ("@node", node),
+            ("@leased_until", Time(message.LeasedUntil)));
+    }
+
+    /// <summary>Messages that are due and that nobody holds, leased to this node.</summary>
+    public async Task<List<ClaimedMessage>> ClaimAsync(DateTimeOffset now, CancellationToken ct)
+    {
+        // Asked by a reader first: an idle node does not write.
+        var isAnyDue = await database.ReadAsync(
+            new SqlStatement(OutboxSql.AnyDue, ("@now", Time(now))), reader => reader.Read(), ct);
+        if (!isAnyDue)
+            return [];
+
+        var claim = new SqlStatement(
+            OutboxSql.Claim, ("@now", Time(now)), ("@node", node), ("@leased_until", Time(now + Lease)), ("@limit", (long)ClaimBatch));
+        return await database.WriteAsync(claim, reader => ReadClaimed(reader, now + Lease), ct);
+    }
+
+    /// <summary>Opens what was claimed.</summary>
+    /// <exception cref="TokenKeyMissingException"/>
+    /// <exception cref="System.Security.Cryptography.CryptographicException"/>
+    public QueuedMessage Open(ClaimedMessage claimed) => new(
+        claimed.UserId,
+        claimed.Id,
+        MessageContent.FromBytes(codes.Open(Label(claimed.UserId, claimed.Id), claimed.Sealed)),
+        claimed.Attempts,
+        claimed.LeasedUntil);
+
+    /// <summary>Hand-off: what the message said is gone from here on.</summary>
+    public Task FinishAsync(string userId, string id, string state, string? error, DateTimeOffset now, CancellationToken ct) =>
+        database.TryCommitAsync(
+            new SqlStatement(
+                OutboxSql.Finish,
+                ("@user_id", userId),
+                ("@id", id),
+                ("@state", state),
+                ("@error", error),
+                ("@now", Time(now)),
+                ("@node", node)),
+            ct);
+
+    public Task PostponeAsync(string userId, string id, string error, DateTimeOffset dueAt, CancellationToken ct) =>
+        database.TryCommitAsync(
+            new SqlStatement(
+                OutboxSql.Postpone, ("@user_id", userId), ("@id", id), ("@error", error), ("@due_at", Time(dueAt)), ("@node", node)),
+            ct);
+
+    public Task<long> CountQueuedAsync(CancellationToken ct) =>
+        database.ReadAsync(new SqlStatement(OutboxSql.CountQueued), reader => reader.Read() ? reader.GetInt64(0) : 0, ct);
+
+    /// <summary>Forgets messages that were finished before <paramref name="before"/>.</summary>
+    public Task PruneAsync(DateTimeOffset before, CancellationToken ct) =>
+        database.TryCommitAsync(new SqlStatement(OutboxSql.Prune, ("@before", Time(before)), ("@limit", (long)PruneBatch)), ct);
+
+    static List<ClaimedMessage> ReadClaimed(DbDataReader reader, DateTimeOffset leasedUntil)
+    {
+        var claimed = new List<ClaimedMessage>();
+        while (reader.Read())
+        {
+            claimed.Add(new ClaimedMessage(
+                reader.GetString(0), reader.GetString(1), reader.GetFieldValue<byte[]>(2), (int)reader.GetInt64(3), leasedUntil));
+        }
+
+        return claimed;
+    }
+
+    static string Label(string userId, string id) => $"message/{id}/{userId}";
+
+    static long Time(DateTimeOffset at) => at.ToUnixTimeMilliseconds();
+}
+
+/// <summary>A row of the outbox, still sealed.</summary>
+sealed record ClaimedMessage(string UserId, string Id, byte[] Sealed, int Attempts, DateTimeOffset LeasedUntil);
+
+/// <summary>The statements of <see cref="Outbox"/>.</summary>
+static class OutboxSql
+{
+    public const string Insert =
+        """
+        INSERT INTO outbox (
+          user_id, id, channel, kind, operation, key_type, carries_code, destination_masked, sealed, state, attempts,
+          due_at, expires_at, leased_by, leased_until, created_at)
+        SELECT
+          user_id, @id, @channel, @kind, @operation, @key_type, @carries_code, @destination_masked, @sealed, 'QUEUED', 0,
+          @now, @expires_at, @node, @leased_until, @now
+        FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id
+        """;
+
+    public const string AnyDue = "SELECT 1 FROM outbox WHERE state = 'QUEUED' AND due_at <= @now AND leased_until <= @now LIMIT 1";
+
+    public const string Claim =
+        """
+        UPDATE outbox SET leased_by = @node, leased_until = @leased_until
+        WHERE state = 'QUEUED' AND leased_until <= @now AND (user_id, id) IN (
+          SELECT user_id, id FROM outbox
+          WHERE state = 'QUEUED' AND due_at <= @now AND leased_until <= @now
+          ORDER BY due_at LIMIT @limit)
+        RETURNING user_id, id, sealed, attempts
+        """;
+
+    public const string Finish =
+        """
+        UPDATE outbox
+        SET state = @state, sealed = NULL, attempts = attempts + 1, last_error = @error, finished_at = @now, leased_by = NULL
+        WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
+        """;
+
+    public const string Postpone =
+        """
+        UPDATE outbox
+        SET attempts = attempts + 1, last_error = @error, due_at = @due_at, leased_by = NULL, leased_until = 0
+        WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
+        """;
+
+    public const string CountQueued = "SELECT COUNT(*) FROM outbox WHERE state = 'QUEUED'";
+
+    public const string Prune =
+        """
+        DELETE FROM outbox WHERE (user_id, id) IN (
+          SELECT user_id, id FROM outbox WHERE state <> 'QUEUED' AND created_at < @before LIMIT @limit)
+        """;
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Countersign.Domain;
+
+namespace Countersign.Delivery;
+
+/// <summary>A row of the outbox, opened. It prints as its id: it carries a code.</summary>
+/// <param name="Attempts">Tries so far.</param>
+/// <param name="LeasedUntil">How long it is this node's to send.</param>
+sealed record QueuedMessage(string UserId, string Id, MessageContent Content, int Attempts, DateTimeOffset LeasedUntil)
+{
+    public override string ToString() => Id;
+
+    public static QueuedMessage New(string userId, string id, Message message) => new(
+        userId,
+        id,
+        new MessageContent(
+            message.Kind,
+            message.To.KeyType,
+            message.To.Value,
+            message.Purpose.Operation,
+            message.Purpose.KeyType,
+            message.Code?.RevealForReading(),
+            message.Reference,
+            message.Subject,
+            message.AntiPhishingCode?.Reveal(),
+            message.Locale,
+            message.CreatedAt,
+            message.ExpiresAt),
+        Attempts: 0,
+        message.CreatedAt + Outbox.Lease);
+}
+
+/// <summary>All that a message says, as the outbox seals it.</summary>
+sealed record MessageContent(
+    MessageKind Kind,
+    KeyType Channel,
+    string To,
+    Operation Operation,
+    KeyType? KeyType,
+    string? Code,
+    string? Reference,
+    string? Subject,
+    string? AntiPhishingCode,
+    string? Locale,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset ExpiresAt)
+{
+    [JsonIgnore]
+    public Address Destination => Address.FromStore(Channel, To);
+
+    public override string ToString() => Kind.ToString();
+
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, DeliveryJson.Default.MessageContent);
+
+    public static MessageContent FromBytes(ReadOnlySpan<byte> bytes) => JsonSerializer.Deserialize(bytes, DeliveryJson.Default.MessageContent)!;
+}
+
+[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
+[JsonSerializable(typeof(MessageContent))]
+[JsonSerializable(typeof(InboxMessage))]
+sealed partial class DeliveryJson : JsonSerializerContext;

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+
+namespace Countersign.Domain;
+
+/// <summary>What the domain returns: the answer, and what has to be stored before it may be given.</summary>
+/// <param name="Change">Null where nothing has to be stored.</param>
+sealed record Decision<T>(Outcome<T> Outcome, Change? Change) where T : class
+{
+    public static implicit operator Decision<T>(Refused refused) => new(refused, null);
+}
+
+/// <summary>
+/// What one commit stores, all of it or nothing: the account as it is from then on, the messages and audit events that go with it,
+/// and the purposes whose codes on their way must not be sent any more.
+/// </summary>
+/// <param name="Erases">The account goes, with its keys, tokens and messages; its audit trail stays.</param>
+sealed record Change(
+    Account After, ImmutableList<Message> Messages, ImmutableList<AuditEntry> Events, ImmutableList<Purpose> Withdrawn, bool Erases = false)
+{
+    public static Change Of(Account account) => new(account, [], [], []);
+
+    public Change With(PurposeState state) => this with { After = After.With(state) };
+
+    public Change Record(AuditEventType type, Purpose? purpose = null, string? target = null, string? reason = null) =>
+        this with { Events = Events.Add(new AuditEntry(type, purpose, target, reason)) };
+
+    public Change Send(Message message) => this with { Messages = Messages.Add(message) };
+
+    /// <summary>Ends the tokens of every pending operation that <paramref name="concerns"/> picks.</summary>
+    public Change Revoke(Func<Purpose, PendingOperation, bool> concerns, string reason, DateTimeOffset now)
+    {
+        var change = this;
+        foreach (var state in After.Purposes.Values)
+        {
+            if (state.LivePending(now) is not { } pending || !concerns(state.Purpose, pending))
+                continue;
+
+            change = change.With(state with { Pending = null })
+                .Record(AuditEventType.TokenRevoked, state.Purpose, pending.Target.Masked, reason) with
+            {
+                Withdrawn = change.Withdrawn.Add(state.Purpose),
+            };
+        }
+
+        return change;
+    }
+
+    /// <summary>
+    /// Tells every key that the account had before or has now. Mail shows the anti-phishing code that stood before the change: it is
+    /// the one that its reader knows.
+    /// </summary>
+    public Change Notify(Account before, MessageKind kind, Purpose purpose, string? subject, Rules rules, DateTimeOffset now)
+    {
+        var change = this;
+        foreach (var address in before.Keys.Concat(After.Keys).Select(key => key.Address).Distinct())
+        {
+            change = change.Send(new Message(
+                null, kind, address, purpose, null, null, subject,
+                before.AntiPhishingCode ?? After.AntiPhishingCode, After.Locale, now, now + rules.NoticeLifetime));
+        }
+
+        return change;
+    }
+}

@@ -1,0 +1,102 @@
+namespace Countersign.Domain;
+
+/// <summary>The two kinds of user key; also the two channels that a message can take.</summary>
+public enum KeyType
+{
+    Email,
+    PhoneNumber,
+}
+
+/// <summary>What a one-time token is for.</summary>
+public enum Operation
+{
+    AddingKey,
+
+    /// <summary>The first step of a change: proves the current key.</summary>
+    ChangingKey,
+
+    /// <summary>The second step of a change: proves the new key, and is what redeeming a change means.</summary>
+    ChangingNewKey,
+    RemovingKey,
+    AddingAntiPhishing,
+    ChangingAntiPhishing,
+    EnablingMfa,
+    DisablingMfa,
+}
+
+/// <summary>
+/// An operation and the key type that it is about (null for the anti-phishing code, which an account has once).
+/// Pending tokens, guess budgets, send limits and locks are kept per purpose.
+/// </summary>
+public readonly record struct Purpose(Operation Operation, KeyType? KeyType)
+{
+    public override string ToString() => KeyType is { } keyType ? $"{Operation.Name()} {keyType.Name()}" : Operation.Name();
+}
+
+/// <summary>The names of the contract. They are on the wire, in the database and under every digest: they never change.</summary>
+public static class Names
+{
+    public static string Name(this KeyType keyType) => keyType switch
+    {
+        KeyType.Email => "EMAIL",
+        KeyType.PhoneNumber => "PHONE_NUMBER",
+    };
+
+    public static string Name(this Operation operation) => operation switch
+    {
+        Operation.AddingKey => "userKeys/adding",
+        Operation.ChangingKey => "userKeys/changing",
+        Operation.ChangingNewKey => "userKeys/changing/newKey",
+        Operation.RemovingKey => "userKeys/removing",
+        Operation.AddingAntiPhishing => "antiPhishing/adding",
+        Operation.ChangingAntiPhishing => "antiPhishing/changing",
+        Operation.EnablingMfa => "mfa/enabling",
+        Operation.DisablingMfa => "mfa/disabling",
+    };
+
+    public static string Name(this Refusal refusal) => refusal switch
+    {
+        Refusal.FeatureDisabled => "feature-disabled",
+        Refusal.AccountNotFound => "account-not-found",
+        Refusal.KeyExists => "key-exists",
+        Refusal.KeyMissing => "key-missing",
+        Refusal.LastKey => "last-key",
+        Refusal.MfaEnabled => "mfa-enabled",
+        Refusal.MfaDisabled => "mfa-disabled",
+        Refusal.EmailRequired => "email-required",
+        Refusal.AntiPhishingExists => "anti-phishing-exists",
+        Refusal.AntiPhishingMissing => "anti-phishing-missing",
+        Refusal.NothingPending => "nothing-pending",
+        Refusal.KeyTaken => "key-taken",
+        Refusal.SameKey => "validation",
+        Refusal.TokenInvalid => "token-invalid",
+        Refusal.TooManyAttempts => "too-many-attempts",
+        Refusal.RateLimited => "rate-limited",
+    };
+
+    public static string Name(this DeliveryState delivery) => delivery switch
+    {
+        DeliveryState.Queued => "QUEUED",
+        DeliveryState.Sent => "SENT",
+        DeliveryState.Failed => "FAILED",
+    };
+
+    public static bool TryParseKeyType(string? text, out KeyType keyType) => TryParse(text, Name, out keyType);
+
+    public static bool TryParseOperation(string? text, out Operation operation) => TryParse(text, Name, out operation);
+
+    static bool TryParse<T>(string? text, Func<T, string> name, out T value) where T : struct, Enum
+    {
+        foreach (var candidate in Enum.GetValues<T>())
+        {
+            if (name(candidate) == text)
+            {
+                value = candidate;
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
+    }
+}

@@ -1,0 +1,40 @@
+namespace Countersign.Domain;
+
+/// <summary>What the options say about tokens, as decisions need it.</summary>
+sealed record Rules
+{
+    public required bool Mfa { get; init; }
+    public required bool AntiPhishing { get; init; }
+    public required CodeFormat CodeFormat { get; init; }
+    public required TimeSpan ResendAfterEmail { get; init; }
+    public required TimeSpan ResendAfterSms { get; init; }
+
+    /// <summary>Tokens in an hour per account and purpose.</summary>
+    public required int IssuesPerHour { get; init; }
+    public required int WrongTriesPerToken { get; init; }
+
+    /// <summary>Wrong tries in 24 hours per account and purpose.</summary>
+    public required int WrongTriesPerDay { get; init; }
+
+    /// <summary>How long the first lock lasts, the second, and so on; the last one repeats.</summary>
+    public required IReadOnlyList<TimeSpan> LockFor { get; init; }
+
+    /// <summary>How long a token of an operation lives that goes to a channel.</summary>
+    public required Func<Operation, KeyType, TimeSpan> Lifetime { get; init; }
+
+    /// <summary>How long delivery of a notice is tried.</summary>
+    public required TimeSpan NoticeLifetime { get; init; }
+
+    public TimeSpan ResendAfter(KeyType channel) => channel switch
+    {
+        KeyType.Email => ResendAfterEmail,
+        KeyType.PhoneNumber => ResendAfterSms,
+    };
+
+    public bool IsOn(Operation operation) => operation switch
+    {
+        Operation.AddingAntiPhishing or Operation.ChangingAntiPhishing => AntiPhishing,
+        Operation.EnablingMfa or Operation.DisablingMfa => Mfa,
+        Operation.AddingKey or Operation.ChangingKey or Operation.ChangingNewKey or Operation.RemovingKey => true,
+    };
+}

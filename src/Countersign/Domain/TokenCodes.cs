@@ -1,0 +1,143 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Countersign.Domain;
+
+/// <summary>A secret of 32 bytes that the database does not hold, and the id under which rows refer to it.</summary>
+public sealed class TokenKey
+{
+    /// <summary>32 bytes: the output of SHA-256, beyond which an HMAC key gains nothing (RFC 2104, 3).</summary>
+    public const int Size = 32;
+
+    internal TokenKey(string id, ReadOnlySpan<byte> value)
+    {
+        Id = id;
+        DigestKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, value.ToArray(), Size, info: "countersign/digest/v1"u8.ToArray());
+        SealKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, value.ToArray(), Size, info: "countersign/seal/v1"u8.ToArray());
+    }
+
+    public string Id { get; }
+
+    internal byte[] DigestKey { get; }
+
+    internal byte[] SealKey { get; }
+
+    public override string ToString() => Id;
+}
+
+/// <summary>All that is random in a token, drawn before the decision so that the decision is pure.</summary>
+/// <param name="Unmatchable">A digest that no code has: what a decoy keeps in place of one.</param>
+sealed record Draw(TokenCode Code, string Reference, string MessageId, byte[] Unmatchable);
+
+/// <summary>What was sealed names a key that is not configured.</summary>
+public sealed class TokenKeyMissingException(string keyId) : Exception(
+    $"The store holds values sealed under the key '{keyId}', which is not among Countersign:Keys. Put it back; a retired key stays configured, behind the first, for as long as anything is sealed under it.");
+
+/// <summary>
+/// The only randomness and the only keys of the product: draws codes, keeps digests of them, and seals what must be read again
+/// (codes on their way, anti-phishing codes). The first key signs and seals; all of them verify and open.
+/// </summary>
+sealed class TokenCodes
+{
+    /// <summary>Without 0 and 1, which are read as O and I.</summary>
+    const string ReferenceAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789";
+
+    const int ReferenceLength = 3;
+    const byte SealVersion = 1;
+    const int SaltSize = 16;
+    const int TagSize = 16;
+
+    readonly TokenKey current;
+    readonly Dictionary<string, TokenKey> keys;
+
+    public TokenCodes(IReadOnlyList<TokenKey> keys)
+    {
+        current = keys[0];
+        this.keys = keys.ToDictionary(key => key.Id);
+    }
+
+    public string CurrentKeyId => current.Id;
+
+    public static Draw Draw(CodeFormat format, DateTimeOffset now) => new(
+        new TokenCode(RandomNumberGenerator.GetString(TokenCode.Alphabet(format), TokenCode.Length(format)), format),
+        RandomNumberGenerator.GetString(ReferenceAlphabet, ReferenceLength),
+        NewId(now),
+        RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes));
+
+    /// <summary>An id that sorts by time. Not a secret.</summary>
+    public static string NewId(DateTimeOffset now) => Guid.CreateVersion7(now).ToString("N");
+
+    /// <summary>A number from 0 to 1, for the jitter of retries.</summary>
+    public static double NewFraction() => RandomNumberGenerator.GetInt32(1 << 30) / (double)(1 << 30);
+
+    public static byte[] NewKeyValue() => RandomNumberGenerator.GetBytes(TokenKey.Size);
+
+    /// <summary>HMAC-SHA-256 over account, operation, key type, target and code, each with its length, so that none can flow into the next.</summary>
+    public byte[] Digest(string userId, Purpose purpose, Address target, TokenCode code) =>
+        Digest(current, userId, purpose, target, code);
+
+    public bool Matches(OneTimeToken token, string userId, Purpose purpose, Address target, TokenCode code) =>
+        keys.TryGetValue(token.KeyId, out var key)
+        && CryptographicOperations.FixedTimeEquals(Digest(key, userId, purpose, target, code), token.Digest.Span);
+
+    /// <summary>
+    /// AES-256-GCM under a key of its own per value (HMAC-SHA-256 of a random salt), so that the number of values is not bounded by
+    /// the 96-bit nonce. <paramref name="label"/> says what is sealed for whom: it opens under the same label only.
+    /// </summary>
+    public byte[] Seal(string label, ReadOnlySpan<byte> plaintext)
+    {
+        var keyId = Encoding.ASCII.GetBytes(current.Id);
+        var sealedValue = new byte[2 + keyId.Length + SaltSize + TagSize + plaintext.Length];
+        sealedValue[0] = SealVersion;
+        sealedValue[1] = (byte)keyId.Length;
+        keyId.CopyTo(sealedValue, 2);
+        var salt = sealedValue.AsSpan(2 + keyId.Length, SaltSize);
+        RandomNumberGenerator.Fill(salt);
+        var tag = sealedValue.AsSpan(2 + keyId.Length + SaltSize, TagSize);
+        var ciphertext = sealedValue.AsSpan(2 + keyId.Length + SaltSize + TagSize);
+
+        using var aes = new AesGcm(HMACSHA256.HashData(current.SealKey, salt), TagSize);
+        aes.Encrypt(Nonce, plaintext, ciphertext, tag, Encoding.UTF8.GetBytes(label));
+        return sealedValue;
+    }
+
+    /// <exception cref="TokenKeyMissingException"/>
+    /// <exception cref="CryptographicException">The value was altered, or sealed under another label.</exception>
+    public byte[] Open(string label, ReadOnlySpan<byte> sealedValue)
+    {
+        if (sealedValue.Length < 2 || sealedValue[0] != SealVersion || sealedValue.Length < 2 + sealedValue[1] + SaltSize + TagSize)
+            throw new CryptographicException("A sealed value is cut short or of an unknown version.");
+
+        var keyId = Encoding.ASCII.GetString(sealedValue.Slice(2, sealedValue[1]));
+        if (!keys.TryGetValue(keyId, out var key))
+            throw new TokenKeyMissingException(keyId);
+
+        var salt = sealedValue.Slice(2 + keyId.Length, SaltSize);
+        var tag = sealedValue.Slice(2 + keyId.Length + SaltSize, TagSize);
+        var ciphertext = sealedValue[(2 + keyId.Length + SaltSize + TagSize)..];
+        var plaintext = new byte[ciphertext.Length];
+        using var aes = new AesGcm(HMACSHA256.HashData(key.SealKey, salt), TagSize);
+        aes.Decrypt(Nonce, ciphertext, tag, plaintext, Encoding.UTF8.GetBytes(label));
+        return plaintext;
+    }
+
+    /// <summary>All zero: each key seals one value only.</summary>
+    static ReadOnlySpan<byte> Nonce => "\0\0\0\0\0\0\0\0\0\0\0\0"u8;
+
+    static byte[] Digest(TokenKey key, string userId, Purpose purpose, Address target, TokenCode code)
+    {
+        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key.DigestKey);
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        foreach (var part in (ReadOnlySpan<string>)
+            [userId, purpose.Operation.Name(), purpose.KeyType?.Name() ?? "", target.KeyType.Name(), target.Canonical, code.Reveal()])
+        {
+            var bytes = Encoding.UTF8.GetBytes(part);
+            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
+            hmac.AppendData(length);
+            hmac.AppendData(bytes);
+        }
+
+        return hmac.GetHashAndReset();
+    }
+}

@@ -1,0 +1,56 @@
+using Countersign.Domain;
+using Countersign.Stores;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Countersign.Http;
+
+/// <summary>The scope that an endpoint asks for.</summary>
+sealed record RequiredScope(string Scope);
+
+/// <summary>
+/// What holds for every request: who it is comes first, what it may do second; nothing is cached; and a store that is not there is said to be
+/// not there.
+/// </summary>
+sealed partial class ApiFilter(ILogger<ApiFilter> log) : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        http.Response.Headers["Referrer-Policy"] = "no-referrer";
+
+        if (Callers.UserId(http.User) is null)
+        {
+            // Says in WWW-Authenticate what the host's scheme expects, and why it refused.
+            await http.ChallengeAsync();
+            return Problems.Unauthenticated;
+        }
+
+        if (http.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>() is { Scope: var scope } && !Callers.HasScope(http.User, scope))
+            return Problems.Forbidden(scope);
+
+        try
+        {
+            return await next(context);
+        }
+        catch (StoreUnavailableException e)
+        {
+            LogUnavailable(e.Message);
+            return Problems.Unavailable;
+        }
+        catch (TokenKeyMissingException e)
+        {
+            LogKeyMissing(e.Message);
+            return Problems.Unavailable;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Answered 503: {Reason}")]
+    partial void LogUnavailable(string reason);
+
+    [LoggerMessage(LogLevel.Critical, "Answered 503: {Reason}")]
+    partial void LogKeyMissing(string reason);
+}

@@ -1,0 +1,98 @@
+using Countersign.Delivery;
+using Countersign.Domain;
+using Countersign.Stores;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Countersign.Http;
+
+/// <summary>The development inbox, as JSON and as a page. Mapped in Development only.</summary>
+static class DevelopmentEndpoints
+{
+    /// <param name="issueBearer">Makes a bearer token for a user id and a scope; null where the host has none to give.</param>
+    public static IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, Func<string, string?, DevelopmentBearer>? issueBearer)
+    {
+        var development = routes.MapGroup("").WithTags("Development");
+        development.MapGet("/", Page("inbox.html", "text/html; charset=utf-8")).ExcludeFromDescription();
+        development.MapGet("/dev/inbox.css", Page("inbox.css", "text/css; charset=utf-8")).ExcludeFromDescription();
+        development.MapGet("/dev/inbox.js", Page("inbox.js", "text/javascript; charset=utf-8")).ExcludeFromDescription();
+        development.MapOnly("GET", "/dev/inbox", GetInboxAsync)
+            .Describe("getDevelopmentInbox", "The messages that went to the development inbox, newest first.")
+            .WithMetadata(new QueryParameterMetadata("destination", "Only those to this email or phone number."))
+            .Produces<IReadOnlyList<InboxMessageBody>>()
+            .Refuses(400, 503);
+        if (issueBearer is not null)
+        {
+            development.MapOnly("POST", "/dev/token", (HttpContext http) => IssueBearerAsync(http, issueBearer))
+                .Describe("issueDevelopmentToken", "A bearer token for any user, to try the API with.")
+                .Takes<DevelopmentTokenBody>()
+                .Produces<AccessTokenBody>()
+                .Refuses(400, 413, 415);
+        }
+
+        return development;
+    }
+
+    static async Task<IResult> IssueBearerAsync(HttpContext http, Func<string, string?, DevelopmentBearer> issueBearer)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        var (body, problem) = await RequestBody.ReadAsync<DevelopmentTokenBody>(http);
+        if (body is null)
+            return problem!;
+        if (!Callers.IsUserId(body.UserId))
+            return Problems.Validation("userId", $"A user id has 1 to {Callers.MaxUserIdLength} characters, no control character among them.");
+
+        var bearer = issueBearer(body.UserId!, body.Scope);
+        return Answers.Ok(new AccessTokenBody(bearer.AccessToken, (int)bearer.Lifetime.TotalSeconds));
+    }
+
+    static async Task<IResult> GetInboxAsync(HttpContext http, DevelopmentInbox inbox)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        var destinations = RawQuery.Values(http.Request, "destination");
+        if (destinations.Count > 1)
+            return Problems.Validation("destination", "This is there twice.");
+
+        try
+        {
+            var messages = await inbox.ReadAsync(destinations.Select(Canonical).SingleOrDefault(), http.RequestAborted);
+            return Answers.Ok<IReadOnlyList<InboxMessageBody>>([.. messages.Select(Body)]);
+        }
+        catch (StoreUnavailableException)
+        {
+            return Problems.Unavailable;
+        }
+    }
+
+    /// <summary>Whatever is no address is looked for as it is, and not found.</summary>
+    static string Canonical(string destination)
+    {
+        if (EmailAddress.TryParse(destination, out var email, out _))
+            return email.Canonical;
+        return PhoneNumber.TryParse(destination, PhoneNumberAcceptance.Shape, out var number, out _) ? number.Canonical : destination;
+    }
+
+    static InboxMessageBody Body(InboxMessage message) => new(
+        message.Channel.Name(), message.Destination, message.Subject, message.Text, message.Html, message.OneTimeToken, message.Reference,
+        Answers.Time(message.SentAt));
+
+    static Func<HttpContext, IResult> Page(string file, string contentType)
+    {
+        using var stream = typeof(DevelopmentEndpoints).Assembly.GetManifestResourceStream($"Ui/{file}")
+            ?? throw new InvalidOperationException($"The page {file} is missing.");
+        using var content = new MemoryStream();
+        stream.CopyTo(content);
+        var bytes = content.ToArray();
+        return http =>
+        {
+            http.Response.Headers.CacheControl = "no-cache";
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+            http.Response.Headers["Referrer-Policy"] = "no-referrer";
+            // A message's HTML is shown in a frame without scripts, which may style itself.
+            http.Response.Headers.ContentSecurityPolicy =
+                "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+            return Results.Bytes(bytes, contentType);
+        };
+    }
+}

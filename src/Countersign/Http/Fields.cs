@@ -1,0 +1,93 @@
+using Countersign.Domain;
+
+namespace Countersign.Http;
+
+/// <summary>Reads the fields of one request, and gathers what is wrong with each under the name that the request gave it.</summary>
+sealed class Fields(CountersignOptions options)
+{
+    readonly Dictionary<string, string[]> errors = [];
+
+    public Problem? Problem => errors.Count == 0 ? null : Problems.Validation(errors);
+
+    public EmailAddress? Email(string name, string? text)
+    {
+        EmailAddress? address = null;
+        if (IsThere(name, text) && !EmailAddress.TryParse(text, out address, out var error))
+            Add(name, error);
+        return address;
+    }
+
+    public PhoneNumber? PhoneNumber(string name, string? text)
+    {
+        PhoneNumber? number = null;
+        if (IsThere(name, text) && !Domain.PhoneNumber.TryParse(text, options.PhoneNumberAcceptance, out number, out var error))
+            Add(name, error);
+        return number;
+    }
+
+    /// <summary>An @ makes it an email, a leading + a phone number.</summary>
+    public Address? Address(string name, string? text)
+    {
+        if (!IsThere(name, text))
+            return null;
+        if (text!.Contains('@', StringComparison.Ordinal))
+            return Email(name, text);
+        if (text.StartsWith('+'))
+            return PhoneNumber(name, text);
+
+        Add(name, "This is neither an email address, which has an @, nor a phone number, which starts with +.");
+        return null;
+    }
+
+    public KeyType KeyType(string name, string? text)
+    {
+        if (Names.TryParseKeyType(text, out var keyType) || !IsThere(name, text))
+            return keyType;
+
+        Add(name, "This is EMAIL or PHONE_NUMBER.");
+        return default;
+    }
+
+    /// <summary>An operation and the key type that goes with it: with all but the two of the anti-phishing code.</summary>
+    public Purpose Purpose(string? operationText, string? keyTypeText)
+    {
+        if (!IsThere("operation", operationText))
+            return default;
+        if (!Names.TryParseOperation(operationText, out var operation))
+        {
+            Add("operation", $"This is one of {string.Join(", ", Enum.GetValues<Operation>().Select(known => known.Name()))}.");
+            return default;
+        }
+
+        if (operation is not (Operation.AddingAntiPhishing or Operation.ChangingAntiPhishing))
+            return new Purpose(operation, KeyType("keyType", keyTypeText));
+        if (keyTypeText is not null)
+            Add("keyType", $"There is no key type with {operation.Name()}.");
+        return new Purpose(operation, null);
+    }
+
+    public TokenCode Token(string name, string? text)
+    {
+        TokenCode code = default;
+        if (IsThere(name, text) && !TokenCode.TryParse(text, options.CodeFormat, out code, out var error))
+            Add(name, error);
+        return code;
+    }
+
+    public AntiPhishingCode? AntiPhishingCode(string name, string? text)
+    {
+        AntiPhishingCode? code = null;
+        if (IsThere(name, text) && !Domain.AntiPhishingCode.TryParse(text, out code))
+            Add(name, $"An anti-phishing code has {Domain.AntiPhishingCode.MinLength} to {Domain.AntiPhishingCode.MaxLength} ASCII letters and digits.");
+        return code;
+    }
+
+    public void Add(string name, string error) => errors[name] = [error];
+
+    bool IsThere(string name, string? text)
+    {
+        if (text is null)
+            Add(name, "This is missing.");
+        return text is not null;
+    }
+}

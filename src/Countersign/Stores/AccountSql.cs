@@ -1,0 +1,127 @@
+namespace Countersign.Stores;
+
+/// <summary>The statements of <see cref="SqlAccountStore"/>: one text for every engine.</summary>
+static class AccountSql
+{
+    /// <summary>A row for each purpose that the account has a memory of, or one row where it has none. <see cref="AccountRow"/> knows the order.</summary>
+    public const string Load =
+        """
+        SELECT
+          a.user_id, a.version, a.locale, a.anti_phishing_code,
+          e.address, e.mfa_enabled, e.verified_at,
+          p.address, p.mfa_enabled, p.verified_at,
+          n.user_id, n.key_type, n.address, na.locale, na.anti_phishing_code,
+          t.operation, t.key_type, t.target_key_type, t.target, t.reference, t.message_id,
+          t.digest, t.key_id, t.expires_at, t.previous_digest, t.previous_key_id, t.previous_expires_at,
+          t.wrong_tries, t.spent, t.last_issued_at, t.issues,
+          g.wrong_tries, g.locks, g.locked_until,
+          o.state,
+          c.user_id, c.key_type, c.address, ca.locale, ca.anti_phishing_code
+        FROM accounts a
+        LEFT JOIN user_keys e ON e.user_id = a.user_id AND e.key_type = 'EMAIL'
+        LEFT JOIN user_keys p ON p.user_id = a.user_id AND p.key_type = 'PHONE_NUMBER'
+        LEFT JOIN user_keys n ON n.key_type = @new_key_type AND n.canonical = @new_key
+        LEFT JOIN accounts na ON na.user_id = n.user_id
+        LEFT JOIN one_time_tokens t ON t.user_id = a.user_id
+        LEFT JOIN guess_budgets g ON g.user_id = t.user_id AND g.operation = t.operation AND g.key_type = t.key_type
+        LEFT JOIN outbox o ON o.user_id = t.user_id AND o.id = t.message_id
+        LEFT JOIN user_keys c ON c.key_type = t.target_key_type AND c.canonical = t.target_canonical
+        LEFT JOIN accounts ca ON ca.user_id = c.user_id
+        WHERE a.user_id = @user_id
+        """;
+
+    public const string FindOwner = "SELECT user_id FROM user_keys WHERE key_type = @key_type AND canonical = @canonical";
+
+    /// <summary>An account that was erased and comes again goes on where its audit trail ended.</summary>
+    public const string Insert =
+        """
+        INSERT INTO accounts (user_id, version, commit_id, locale, anti_phishing_code, created_at, updated_at)
+        SELECT @user_id, @version + 1 + COALESCE((SELECT MAX(version) FROM audit_events WHERE user_id = @user_id), 0),
+          @commit_id, @locale, @anti_phishing_code, @now, @now
+        WHERE TRUE
+        ON CONFLICT (user_id) DO NOTHING
+        """;
+
+    public const string Update =
+        """
+        UPDATE accounts
+        SET version = version + 1, commit_id = @commit_id, locale = @locale, anti_phishing_code = @anti_phishing_code, updated_at = @now
+        WHERE user_id = @user_id AND version = @version
+        """;
+
+    public const string DeleteKey = $"DELETE FROM user_keys WHERE user_id = @user_id AND key_type = @key_type AND {Won}";
+
+    /// <summary>Claims the address: fails as a whole where it is somebody else's.</summary>
+    public const string InsertKey =
+        $"""
+        INSERT INTO user_keys (key_type, canonical, user_id, address, mfa_enabled, verified_at)
+        SELECT @key_type, @canonical, user_id, @address, @mfa_enabled, @verified_at {FromWon}
+        """;
+
+    public const string UpsertToken =
+        $"""
+        INSERT INTO one_time_tokens (
+          user_id, operation, key_type, target_key_type, target, target_canonical, reference, message_id,
+          digest, key_id, expires_at, previous_digest, previous_key_id, previous_expires_at,
+          wrong_tries, spent, last_issued_at, issues)
+        SELECT
+          user_id, @operation, @key_type, @target_key_type, @target, @target_canonical, @reference, @message_id,
+          @digest, @key_id, @expires_at, @previous_digest, @previous_key_id, @previous_expires_at,
+          @wrong_tries, @spent, @last_issued_at, @issues {FromWon}
+        ON CONFLICT (user_id, operation, key_type) DO UPDATE SET
+          target_key_type = excluded.target_key_type, target = excluded.target, target_canonical = excluded.target_canonical,
+          reference = excluded.reference, message_id = excluded.message_id,
+          digest = excluded.digest, key_id = excluded.key_id, expires_at = excluded.expires_at,
+          previous_digest = excluded.previous_digest, previous_key_id = excluded.previous_key_id,
+          previous_expires_at = excluded.previous_expires_at, wrong_tries = excluded.wrong_tries, spent = excluded.spent,
+          last_issued_at = excluded.last_issued_at, issues = excluded.issues
+        """;
+
+    public const string UpsertGuesses =
+        $"""
+        INSERT INTO guess_budgets (user_id, operation, key_type, wrong_tries, locks, locked_until)
+        SELECT user_id, @operation, @key_type, @wrong_tries, @locks, @locked_until {FromWon}
+        ON CONFLICT (user_id, operation, key_type) DO UPDATE SET
+          wrong_tries = excluded.wrong_tries, locks = excluded.locks, locked_until = excluded.locked_until
+        """;
+
+    /// <summary>Codes of tokens that have ended are not sent any more.</summary>
+    public const string WithdrawCodes =
+        $"""
+        UPDATE outbox SET state = 'WITHDRAWN', sealed = NULL
+        WHERE user_id = @user_id AND operation = @operation AND key_type = @key_type
+          AND carries_code = 1 AND state = 'QUEUED' AND {Won}
+        """;
+
+    public const string InsertEvent =
+        $"""
+        INSERT INTO audit_events (
+          user_id, version, ordinal, at, type, operation, key_type, target_masked, reason, actor, ip, user_agent)
+        SELECT user_id, version, @ordinal, @at, @type, @operation, @key_type, @target_masked, @reason, @actor, @ip, @user_agent
+        {FromWon}
+        """;
+
+    public const string Events =
+        """
+        SELECT version, ordinal, at, type, operation, key_type, target_masked, reason, actor, ip, user_agent
+        FROM audit_events WHERE user_id = @user_id
+        ORDER BY version DESC, ordinal DESC
+        LIMIT @limit
+        """;
+
+    /// <summary>The account's own row goes last, because the others ask for it.</summary>
+    public static readonly string[] Erase =
+    [
+        $"DELETE FROM user_keys WHERE user_id = @user_id AND {Won}",
+        $"DELETE FROM one_time_tokens WHERE user_id = @user_id AND {Won}",
+        $"DELETE FROM guess_budgets WHERE user_id = @user_id AND {Won}",
+        $"DELETE FROM outbox WHERE user_id = @user_id AND {Won}",
+        $"DELETE FROM development_inbox WHERE user_id = @user_id AND {Won}",
+        "DELETE FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id",
+    ];
+
+    /// <summary>True where the first statement of this commit has won; also the source of rows for what is inserted with it.</summary>
+    const string Won = "EXISTS (SELECT 1 FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id)";
+
+    const string FromWon = "FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id";
+}

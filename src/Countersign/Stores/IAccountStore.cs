@@ -1,0 +1,39 @@
+using Countersign.Delivery;
+using Countersign.Domain;
+
+namespace Countersign.Stores;
+
+/// <summary>An account as it was in one snapshot.</summary>
+/// <param name="Account">Null where there is none.</param>
+/// <param name="NewKeyOwner">Who has the new key that the request names, if anybody.</param>
+sealed record LoadedAccount(Account? Account, AddressOwner? NewKeyOwner);
+
+/// <summary>A decision on its way into the store.</summary>
+/// <param name="Before">What it was decided upon: if the store holds another version by now, nothing is written.</param>
+/// <param name="Id">Of this commit; unique.</param>
+/// <param name="Messages">Those of the change, leased to this node.</param>
+sealed record Commit(
+    Account Before, Change Change, string Id, DateTimeOffset At, Caller By, IReadOnlyList<QueuedMessage> Messages);
+
+/// <summary>One line of an audit trail.</summary>
+public sealed record AuditEvent(
+    string Id, DateTimeOffset At, string Type, string? Operation, string? KeyType, string? Target, string? Reason, string Actor, string? IpAddress, string? UserAgent);
+
+/// <summary>Loads accounts and commits decisions: all that the shell needs of a database.</summary>
+interface IAccountStore
+{
+    /// <summary>The account and what a decision on it depends on, in one statement, hence in one snapshot.</summary>
+    Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct);
+
+    /// <summary>The user id of the account that has the address as a key; null where nobody has.</summary>
+    Task<string?> FindOwnerAsync(Address address, CancellationToken ct);
+
+    /// <summary>
+    /// Stores all of a decision in one transaction. False, and nothing stored, where somebody else has changed the account since it was
+    /// loaded, or has taken the key that it claims: load again and decide anew.
+    /// </summary>
+    Task<bool> TryCommitAsync(Commit commit, CancellationToken ct);
+
+    /// <summary>The newest events of an account, also of one that was erased.</summary>
+    Task<IReadOnlyList<AuditEvent>> ReadEventsAsync(string userId, int limit, CancellationToken ct);
+}

@@ -1,0 +1,39 @@
+using System.Data.Common;
+
+namespace Countersign.Stores;
+
+/// <summary>A statement written out, with named parameters (<c>@name</c>): null, string, long or byte[].</summary>
+public sealed record SqlStatement(string Text, params (string Name, object? Value)[] Parameters);
+
+/// <summary>A versioned step of the schema. Steps are applied in order, each once.</summary>
+public sealed record Migration(int Version, string Sql);
+
+/// <summary>
+/// What a database has to do for the store: the seam between the SQL, which is one text for every engine, and the engine. Whatever the
+/// engine cannot do now is a <see cref="StoreUnavailableException"/>; any other exception is a defect.
+/// </summary>
+public interface ISqlEngine
+{
+    /// <summary>Brings the schema to the last of the migrations. Several processes may do it at once.</summary>
+    /// <exception cref="SchemaTooNewException">The schema is of a later program.</exception>
+    Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken ct);
+
+    /// <summary>Reads from one snapshot of what is committed.</summary>
+    Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct);
+
+    /// <summary>Runs one writing statement and reads what it returns; answers after its commit.</summary>
+    Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct);
+
+    /// <summary>
+    /// Runs the statements in one durable transaction. False, and nothing done, where the first touches no row (somebody else was
+    /// faster) or one of them would break the uniqueness of a key; true only after the commit.
+    /// </summary>
+    Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct);
+}
+
+/// <summary>The store cannot be reached, or what became of a commit is not known. Nothing is half done; asking again is safe.</summary>
+public sealed class StoreUnavailableException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>The schema was written by a later version of the program, which this one must not touch.</summary>
+public sealed class SchemaTooNewException(long found, long known) : Exception(
+    $"The database has schema version {found}; this program knows versions up to {known}. Start a version of Countersign that is at least as new as the database.");

@@ -1,0 +1,120 @@
+-- One text for every engine: text, whole numbers and bytes; time as Unix milliseconds; a truth value as 0 or 1.
+-- BYTEA is PostgreSQL's name for bytes; SQLite stores a blob as a blob whatever the column is called.
+
+CREATE TABLE accounts (
+  user_id TEXT NOT NULL PRIMARY KEY,
+  version BIGINT NOT NULL,
+  -- The id of the commit that wrote this version: the other statements of a commit ask for it, and so do nothing if it lost.
+  commit_id TEXT NOT NULL,
+  locale TEXT,
+  -- Sealed: it has to be printed in mail, so a digest would not do.
+  anti_phishing_code BYTEA,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL
+);
+
+-- The primary key is what makes an address the key of one account only.
+CREATE TABLE user_keys (
+  key_type TEXT NOT NULL,
+  canonical TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  address TEXT NOT NULL,
+  mfa_enabled BIGINT NOT NULL,
+  verified_at BIGINT NOT NULL,
+  PRIMARY KEY (key_type, canonical)
+);
+
+CREATE UNIQUE INDEX user_keys_of_account ON user_keys (user_id, key_type);
+
+-- One row per account and purpose, overwritten for ever. key_type is '' for the anti-phishing code, which has none.
+-- The columns from target to wrong_tries are null while nothing is pending.
+CREATE TABLE one_time_tokens (
+  user_id TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  key_type TEXT NOT NULL,
+  target_key_type TEXT,
+  target TEXT,
+  target_canonical TEXT,
+  reference TEXT,
+  message_id TEXT,
+  digest BYTEA,
+  key_id TEXT,
+  expires_at BIGINT,
+  -- The token before the newest, which stays redeemable until its own expiry.
+  previous_digest BYTEA,
+  previous_key_id TEXT,
+  previous_expires_at BIGINT,
+  wrong_tries BIGINT,
+  spent BIGINT NOT NULL,
+  last_issued_at BIGINT,
+  -- Unix milliseconds, separated by spaces, of the issues within the last hour.
+  issues TEXT NOT NULL,
+  PRIMARY KEY (user_id, operation, key_type)
+);
+
+CREATE TABLE guess_budgets (
+  user_id TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  key_type TEXT NOT NULL,
+  -- Unix milliseconds, separated by spaces, of the wrong tries within the last 24 hours.
+  wrong_tries TEXT NOT NULL,
+  locks BIGINT NOT NULL,
+  locked_until BIGINT,
+  PRIMARY KEY (user_id, operation, key_type)
+);
+
+CREATE TABLE outbox (
+  user_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  key_type TEXT NOT NULL,
+  carries_code BIGINT NOT NULL,
+  destination_masked TEXT NOT NULL,
+  -- Recipient, code and all that the message says; null from hand-off on.
+  sealed BYTEA,
+  -- QUEUED, SENT, DEAD (expired, refused or given up) or WITHDRAWN (its token was revoked first).
+  state TEXT NOT NULL,
+  attempts BIGINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  -- Whose turn it is to send, and until when; afterwards anybody's.
+  leased_by TEXT,
+  leased_until BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  finished_at BIGINT,
+  last_error TEXT,
+  PRIMARY KEY (user_id, id)
+);
+
+CREATE INDEX outbox_by_state ON outbox (state, due_at);
+
+CREATE TABLE audit_events (
+  user_id TEXT NOT NULL,
+  -- The account's version that the event belongs to, and its place among the events of that version.
+  version BIGINT NOT NULL,
+  ordinal BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  type TEXT NOT NULL,
+  operation TEXT,
+  key_type TEXT,
+  target_masked TEXT,
+  reason TEXT,
+  actor TEXT NOT NULL,
+  ip TEXT,
+  user_agent TEXT,
+  PRIMARY KEY (user_id, version, ordinal)
+);
+
+CREATE TABLE development_inbox (
+  id TEXT NOT NULL PRIMARY KEY,
+  user_id TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  -- The canonical form of the recipient, to look messages up by.
+  destination TEXT NOT NULL,
+  sealed BYTEA NOT NULL,
+  sent_at BIGINT NOT NULL
+);
+
+CREATE INDEX development_inbox_by_time ON development_inbox (sent_at, id);

@@ -1,0 +1,195 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using Countersign.Delivery;
+using Countersign.Domain;
+
+namespace Countersign.Stores;
+
+/// <summary>The accounts in SQL: loads the aggregate from its rows, and writes what a decision has changed.</summary>
+sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox) : IAccountStore
+{
+    public Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct)
+    {
+        var statement = new SqlStatement(
+            AccountSql.Load,
+            ("@user_id", userId),
+            ("@new_key_type", newKey?.KeyType.Name()),
+            ("@new_key", newKey?.Canonical));
+        return database.ReadAsync(statement, ReadAccount, ct);
+    }
+
+    public Task<string?> FindOwnerAsync(Address address, CancellationToken ct) =>
+        database.ReadAsync(
+            new SqlStatement(AccountSql.FindOwner, ("@key_type", address.KeyType.Name()), ("@canonical", address.Canonical)),
+            reader => reader.Read() ? reader.GetString(0) : null,
+            ct);
+
+    public Task<bool> TryCommitAsync(Commit commit, CancellationToken ct) => database.TryCommitAsync(Statements(commit).ToList(), ct);
+
+    public Task<IReadOnlyList<AuditEvent>> ReadEventsAsync(string userId, int limit, CancellationToken ct) =>
+        database.ReadAsync(new SqlStatement(AccountSql.Events, ("@user_id", userId), ("@limit", (long)limit)), ReadEvents, ct);
+
+    /// <summary>The first decides whether the commit wins; each of the others asks whether it did.</summary>
+    IEnumerable<SqlStatement> Statements(Commit commit)
+    {
+        var (before, change) = (commit.Before, commit.Change);
+        var (user, commitId) = (("@user_id", (object?)before.UserId), ("@commit_id", (object?)commit.Id));
+        yield return new SqlStatement(
+            before.Version == 0 ? AccountSql.Insert : AccountSql.Update,
+            user,
+            commitId,
+            ("@version", before.Version),
+            ("@locale", change.After.Locale),
+            ("@anti_phishing_code", Seal(change.After)),
+            ("@now", Time(commit.At)));
+
+        foreach (var statement in Keys(before, change.After).Concat(Purposes(before, change)))
+            yield return statement with { Parameters = [user, commitId, .. statement.Parameters] };
+
+        foreach (var message in commit.Messages)
+            yield return outbox.Enqueue(message, commit.Id);
+
+        foreach (var (entry, ordinal) in change.Events.Select((entry, ordinal) => (entry, ordinal)))
+        {
+            yield return new SqlStatement(
+                AccountSql.InsertEvent,
+                user,
+                commitId,
+                ("@ordinal", (long)ordinal),
+                ("@at", Time(commit.At)),
+                ("@type", entry.Type.Name()),
+                ("@operation", entry.Purpose?.Operation.Name()),
+                ("@key_type", entry.Purpose?.KeyType?.Name()),
+                ("@target_masked", entry.Target),
+                ("@reason", entry.Reason),
+                ("@actor", commit.By.Actor),
+                ("@ip", commit.By.IpAddress),
+                ("@user_agent", commit.By.UserAgent));
+        }
+
+        // Last of all: what is above asks for the row that goes here.
+        if (change.Erases)
+        {
+            foreach (var text in AccountSql.Erase)
+                yield return new SqlStatement(text, user, commitId);
+        }
+    }
+
+    static IEnumerable<SqlStatement> Keys(Account before, Account after)
+    {
+        foreach (var keyType in Enum.GetValues<KeyType>())
+        {
+            var (old, current) = (before.Key(keyType), after.Key(keyType));
+            if (old == current && old?.Address.Value == current?.Address.Value)
+                continue;
+
+            if (old is not null)
+                yield return new SqlStatement(AccountSql.DeleteKey, ("@key_type", keyType.Name()));
+            if (current is null)
+                continue;
+
+            yield return new SqlStatement(
+                AccountSql.InsertKey,
+                ("@key_type", keyType.Name()),
+                ("@canonical", current.Address.Canonical),
+                ("@address", current.Address.Value),
+                ("@mfa_enabled", current.MfaEnabled ? 1L : 0L),
+                ("@verified_at", Time(current.VerifiedAt)));
+        }
+    }
+
+    static IEnumerable<SqlStatement> Purposes(Account before, Change change)
+    {
+        foreach (var (purpose, state) in change.After.Purposes)
+        {
+            var old = before.State(purpose);
+            if (state == old)
+                continue;
+
+            (string, object?)[] key = [("@operation", purpose.Operation.Name()), ("@key_type", purpose.KeyType?.Name() ?? "")];
+            yield return new SqlStatement(AccountSql.UpsertToken, [.. key, .. Token(state)]);
+            if (state.Guesses != old.Guesses)
+            {
+                yield return new SqlStatement(
+                    AccountSql.UpsertGuesses,
+                    [
+                        .. key,
+                        ("@wrong_tries", state.Guesses.WrongTries.ToStore()),
+                        ("@locks", (long)state.Guesses.Locks),
+                        ("@locked_until", Time(state.Guesses.LockedUntil)),
+                    ]);
+            }
+        }
+
+        foreach (var purpose in change.Withdrawn)
+        {
+            yield return new SqlStatement(
+                AccountSql.WithdrawCodes,
+                ("@operation", purpose.Operation.Name()),
+                ("@key_type", purpose.KeyType?.Name() ?? ""));
+        }
+    }
+
+    static (string, object?)[] Token(PurposeState state) =>
+    [
+        ("@target_key_type", state.Pending?.Target.KeyType.Name()),
+        ("@target", state.Pending?.Target.Value),
+        ("@target_canonical", state.Pending?.Target.Canonical),
+        ("@reference", state.Pending?.Reference),
+        ("@message_id", state.Pending?.MessageId),
+        ("@digest", state.Pending?.Newest.Digest.ToArray()),
+        ("@key_id", state.Pending?.Newest.KeyId),
+        ("@expires_at", Time(state.Pending?.Newest.ExpiresAt)),
+        ("@previous_digest", state.Pending?.Previous?.Digest.ToArray()),
+        ("@previous_key_id", state.Pending?.Previous?.KeyId),
+        ("@previous_expires_at", Time(state.Pending?.Previous?.ExpiresAt)),
+        ("@wrong_tries", (long?)state.Pending?.WrongTries),
+        ("@spent", state.Spent ? 1L : 0L),
+        ("@last_issued_at", Time(state.Sends.LastIssuedAt)),
+        ("@issues", state.Sends.Issues.ToStore()),
+    ];
+
+    LoadedAccount ReadAccount(DbDataReader reader)
+    {
+        Account? account = null;
+        AddressOwner? newKeyOwner = null;
+        while (reader.Read())
+        {
+            // A row for each purpose: the columns of the account are the same in all of them.
+            var row = new AccountRow(reader, Open);
+            account ??= row.Account();
+            newKeyOwner ??= row.NewKeyOwner();
+            if (row.Purpose() is { } state)
+                account = account.With(state);
+        }
+
+        return new LoadedAccount(account, newKeyOwner);
+    }
+
+    static IReadOnlyList<AuditEvent> ReadEvents(DbDataReader reader)
+    {
+        var events = new List<AuditEvent>();
+        while (reader.Read())
+        {
+            string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+            var id = string.Create(CultureInfo.InvariantCulture, $"{reader.GetInt64(0)}.{reader.GetInt64(1)}");
+            events.Add(new AuditEvent(
+                id, DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(2)), reader.GetString(3), Text(4), Text(5), Text(6), Text(7),
+                reader.GetString(8), Text(9), Text(10)));
+        }
+
+        return events;
+    }
+
+    byte[]? Seal(Account account) =>
+        account.AntiPhishingCode is { } code ? codes.Seal(Label(account.UserId), Encoding.ASCII.GetBytes(code.Reveal())) : null;
+
+    AntiPhishingCode Open(string userId, byte[] sealedCode) =>
+        AntiPhishingCode.FromStore(Encoding.ASCII.GetString(codes.Open(Label(userId), sealedCode)));
+
+    static string Label(string userId) => $"anti-phishing-code/{userId}";
+
+    static long? Time(DateTimeOffset? at) => at?.ToUnixTimeMilliseconds();
+}

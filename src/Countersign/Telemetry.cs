@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Countersign.Delivery;
+using Countersign.Domain;
+
+namespace Countersign;
+
+/// <summary>
+/// One meter and one activity source, both named <see cref="Name"/>. Tags are operations, key types and codes of the contract: never an
+/// address, a user id or a token.
+/// </summary>
+public sealed class Telemetry : IDisposable
+{
+    public const string Name = "Countersign";
+
+    readonly Meter meter;
+    readonly ActivitySource source = new(Name);
+    readonly Counter<long> issued;
+    readonly Counter<long> redeemed;
+    readonly Counter<long> refused;
+    readonly Counter<long> guesses;
+    readonly Counter<long> locks;
+    readonly Counter<long> rounds;
+    readonly Counter<long> sends;
+    readonly Histogram<double> delivery;
+
+    public Telemetry(IMeterFactory meters)
+    {
+        meter = meters.Create(Name);
+        issued = meter.CreateCounter<long>("countersign.tokens.issued", "{token}", "One-time tokens issued.");
+        redeemed = meter.CreateCounter<long>("countersign.tokens.redeemed", "{token}", "One-time tokens redeemed.");
+        refused = meter.CreateCounter<long>("countersign.requests.refused", "{request}", "Requests refused, by the code of the contract.");
+        guesses = meter.CreateCounter<long>("countersign.guesses.wrong", "{guess}", "Wrong tries that were counted.");
+        locks = meter.CreateCounter<long>("countersign.operations.locked", "{lock}", "Locks of an operation of an account.");
+        rounds = meter.CreateCounter<long>("countersign.commits.lost", "{commit}", "Commits that somebody else's was faster than.");
+        sends = meter.CreateCounter<long>("countersign.messages.sent", "{try}", "Tries to hand a message over, by outcome.");
+        delivery = meter.CreateHistogram<double>("countersign.messages.delivery.duration", "s", "Time from the commit of a message to its hand-off.");
+        meter.CreateObservableGauge("countersign.outbox.depth", () => OutboxDepth, "{message}", "Messages that wait to be handed over.");
+    }
+
+    /// <summary>As of the last look at the store.</summary>
+    internal long OutboxDepth { get; set; }
+
+    public void Dispose()
+    {
+        meter.Dispose();
+        source.Dispose();
+    }
+
+    internal Activity? StartDecision<T>(Purpose? purpose)
+    {
+        var activity = source.StartActivity(typeof(T) == typeof(IssuedToken) ? "countersign.issue" : "countersign.decide");
+        activity?.SetTag("countersign.operation", purpose?.Operation.Name());
+        activity?.SetTag("countersign.key_type", purpose?.KeyType?.Name());
+        return activity;
+    }
+
+    internal Activity? StartSend(KeyType channel)
+    {
+        var activity = source.StartActivity("countersign.send", ActivityKind.Producer);
+        activity?.SetTag("countersign.channel", channel.Name());
+        return activity;
+    }
+
+    /// <summary>Counts a refusal, and passes the outcome on.</summary>
+    internal Outcome<T> Answered<T>(Outcome<T> outcome, Purpose? purpose) where T : class
+    {
+        if (outcome.Refused is { } refusal)
+        {
+            var code = refusal.Reason.Name();
+            refused.Add(1, [new("code", code), .. Tags(purpose)]);
+            Activity.Current?.SetTag("countersign.code", code);
+        }
+
+        return outcome;
+    }
+
+    internal void Committed(Change change)
+    {
+        foreach (var entry in change.Events)
+        {
+            var counter = entry.Type switch
+            {
+                AuditEventType.TokenIssued => issued,
+                AuditEventType.TokenRedeemed => redeemed,
+                AuditEventType.OperationLocked => locks,
+                AuditEventType.TokenRefused when entry.Reason == Refusal.TokenInvalid.Name() => guesses,
+                _ => null,
+            };
+            counter?.Add(1, Tags(entry.Purpose));
+        }
+    }
+
+    internal void RoundLost() => rounds.Add(1);
+
+    internal void Sent(KeyType channel, SendStatus status, TimeSpan sinceCommit)
+    {
+        var outcome = status switch
+        {
+            SendStatus.Accepted => "accepted",
+            SendStatus.Deferred => "deferred",
+            SendStatus.Rejected => "rejected",
+        };
+        sends.Add(1, new KeyValuePair<string, object?>("channel", channel.Name()), new KeyValuePair<string, object?>("outcome", outcome));
+        if (status == SendStatus.Accepted)
+            delivery.Record(sinceCommit.TotalSeconds, new KeyValuePair<string, object?>("channel", channel.Name()));
+    }
+
+    static KeyValuePair<string, object?>[] Tags(Purpose? purpose) => purpose is not { } known
+        ? []
+        : [new("operation", known.Operation.Name()), new("key_type", known.KeyType?.Name())];
+}

@@ -1,0 +1,38 @@
+using System.Collections;
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace Countersign;
+
+/// <summary>A setting that is misspelt would be a limit that is not there: what no option reads stops the start, by its name.</summary>
+sealed class UnknownSettings(IConfiguration configuration) : IValidateOptions<CountersignOptions>
+{
+    /// <summary>Sections that senders read.</summary>
+    static readonly string[] Elsewhere = ["Email", "Sms"];
+
+    public ValidateOptionsResult Validate(string? name, CountersignOptions options)
+    {
+        var section = configuration.GetSection(CountersignOptions.Section);
+        var errors = section.GetChildren()
+            .Where(child => !Elsewhere.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            .SelectMany(child => Unknown(child, typeof(CountersignOptions)))
+            .Select(path => $"{path} is no setting. Settings are listed in docs/configuration.md.")
+            .ToList();
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    static IEnumerable<string> Unknown(IConfigurationSection section, Type owner)
+    {
+        var property = owner.GetProperty(section.Key, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
+        if (property is null)
+            return [section.Path];
+
+        var type = property.PropertyType;
+        if (!typeof(IEnumerable).IsAssignableFrom(type) || type == typeof(string))
+            return section.GetChildren().SelectMany(child => Unknown(child, type));
+
+        var element = type.GetGenericArguments()[0];
+        return section.GetChildren().SelectMany(item => item.GetChildren()).SelectMany(child => Unknown(child, element));
+    }
+}
