@@ -42,6 +42,8 @@ static class Program
 
         var app = builder.Build();
         app.UseCountersignProblems();
+        if (!app.Environment.IsDevelopment())
+            app.UseHsts();
         app.UseAuthentication();
         app.MapCountersign();
         app.MapContractDocument();

@@ -37,9 +37,14 @@ public sealed class AccountSecurity
     /// <summary>Sends a one-time token for an operation. Adding a key names it; every other operation is proven by a key that the account has.</summary>
     /// <param name="newKey">The key to add; null for every other operation.</param>
     /// <exception cref="StoreUnavailableException"/>
-    public Task<Outcome<IssuedToken>> IssueAsync(Caller caller, string userId, Purpose purpose, Address? newKey, CancellationToken ct) =>
-        RunAsync(caller, userId, purpose, newKey, (loaded, rules, now) =>
+    /// <exception cref="ArgumentException">The purpose is issued by <see cref="IssueForNewKeyAsync"/>, or its parts do not belong together.</exception>
+    public Task<Outcome<IssuedToken>> IssueAsync(Caller caller, string userId, Purpose purpose, Address? newKey, CancellationToken ct)
+    {
+        Require(purpose.IsWhole && purpose.Operation != Operation.ChangingNewKey, "The second step of a change is issued by IssueForNewKeyAsync; a key type goes with all but the anti-phishing code.");
+        Require(purpose.Operation == Operation.AddingKey ? newKey?.KeyType == purpose.KeyType : newKey is null, "Adding a key names it, and nothing else does.");
+        return RunAsync(caller, userId, purpose, newKey, (loaded, rules, now) =>
             loaded.Account!.Issue(purpose, newKey, loaded.NewKeyOwner, TokenCodes.Draw(rules.CodeFormat, now), codes, rules, now), ct);
+    }
 
     /// <summary>The second step of a change: redeems the token of the first, and sends one to the new key, in one transaction.</summary>
     /// <exception cref="StoreUnavailableException"/>
@@ -56,10 +61,15 @@ public sealed class AccountSecurity
     /// <summary>Redeems a one-time token, at most once, together with the change that it guards.</summary>
     /// <param name="newCode">The anti-phishing code to set; null for every other operation.</param>
     /// <exception cref="StoreUnavailableException"/>
+    /// <exception cref="ArgumentException">The purpose is redeemed by <see cref="IssueForNewKeyAsync"/>, or its parts do not belong together.</exception>
     public Task<Outcome<AccountView>> RedeemAsync(
-        Caller caller, string userId, Purpose purpose, TokenCode code, AntiPhishingCode? newCode, CancellationToken ct) =>
-        RunAsync(caller, userId, purpose, null, (loaded, rules, now) =>
+        Caller caller, string userId, Purpose purpose, TokenCode code, AntiPhishingCode? newCode, CancellationToken ct)
+    {
+        Require(purpose.IsWhole && purpose.Operation != Operation.ChangingKey, "The first step of a change is redeemed by IssueForNewKeyAsync; a key type goes with all but the anti-phishing code.");
+        Require((newCode is null) == (purpose.KeyType is not null), "An anti-phishing code goes with the two operations that set it.");
+        return RunAsync(caller, userId, purpose, null, (loaded, rules, now) =>
             View(loaded.Account!.Redeem(purpose, code, newCode, codes, rules, now), rules, now), ct);
+    }
 
     /// <summary>Revokes the tokens of a pending operation. The account as it is then, also where nothing was pending.</summary>
     /// <exception cref="StoreUnavailableException"/>
@@ -176,6 +186,12 @@ public sealed class AccountSecurity
 
     static Decision<AccountView> View(Decision<Account> decision, Rules rules, DateTimeOffset now) =>
         new(decision.Outcome.Select(account => AccountView.Of(account, rules, now)), decision.Change);
+
+    static void Require(bool condition, string message)
+    {
+        if (!condition)
+            throw new ArgumentException(message);
+    }
 
     static StoreUnavailableException Contended() => new($"The account was changed by others {MaxRounds} times while this request was decided.");
 }

@@ -30,6 +30,9 @@ public enum Operation
 /// </summary>
 public readonly record struct Purpose(Operation Operation, KeyType? KeyType)
 {
+    /// <summary>Whether a key type is there where one belongs: with all but the two operations of the anti-phishing code.</summary>
+    public bool IsWhole => (KeyType is null) == (Operation is Operation.AddingAntiPhishing or Operation.ChangingAntiPhishing);
+
     public override string ToString() => KeyType is { } keyType ? $"{Operation.Name()} {keyType.Name()}" : Operation.Name();
 }
 
