@@ -105,6 +105,9 @@ sealed class Templates
         using var stream = typeof(Templates).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The template {name} is missing.");
         using var reader = new StreamReader(stream);
-        return Template.Parse(reader.ReadToEnd());
+        var template = Template.Parse(reader.ReadToEnd());
+        // Several workers render at once.
+        template.MakeThreadSafe();
+        return template;
     }
 }
