@@ -23,6 +23,7 @@ public sealed class AccountSecurity
     readonly Telemetry telemetry;
     readonly TimeProvider clock;
 
+    // A primary constructor would be public, and what it takes is not.
     internal AccountSecurity(
         IAccountStore store, TokenCodes codes, LiveOptions options, OutboxDispatcher dispatcher, Telemetry telemetry, TimeProvider clock)
     {
