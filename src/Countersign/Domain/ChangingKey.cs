@@ -11,11 +11,14 @@ static class ChangingKey
 
     /// <summary>What a key that goes away takes with it: every pending token that went to it or was about it.</summary>
     public static Change Replace(
-        Account before, Change change, Address oldKey, Address newKey, Purpose purpose, Rules rules, DateTimeOffset now) =>
+        Account before, Change change, Address oldKey, Address newKey, Purpose purpose, Rules rules, DateTimeOffset now)
+    {
+        var revoked = RemovingKey.RevokeTokensOf(change, oldKey, now);
         // MFA of a key is off while it changes, or the platform says so: the new key starts without.
-        (RemovingKey.RevokeTokensOf(change, oldKey, now) with { After = change.After.With(new UserKey(newKey, now, MfaEnabled: false)) })
+        return (revoked with { After = revoked.After.With(new UserKey(newKey, now, MfaEnabled: false)) })
             .Record(AuditEventType.UserKeyChanged, purpose, newKey.Masked)
             .Notify(before, MessageKind.KeyChanged, purpose, newKey.Masked, rules, now);
+    }
 
     sealed class First : Flow
     {
