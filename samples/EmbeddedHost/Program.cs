@@ -9,5 +9,7 @@ builder.Services
 
 var app = builder.Build();
 app.MapCountersign();
-app.MapGet("/", () => "An application with Countersign in it.");
+if (app.Environment.IsDevelopment())
+    app.MapCountersignDevelopment();
+app.MapGet("/hello", () => "An application with Countersign in it.");
 app.Run();

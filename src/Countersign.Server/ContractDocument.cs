@@ -52,11 +52,13 @@ static class ContractDocument
         app.MapScalarApiReference(scalar => scalar
                 .WithTitle("Countersign")
                 .WithNonce()
+                .AddPreferredSecuritySchemes(ContractOperations.BearerScheme)
                 .DisableDefaultFonts()
                 .DisableTelemetry()
                 .DisableAgent()
                 .DisableMcp()
-                .HideDeveloperTools())
+                .HideDeveloperTools()
+                .HideClientButton())
             .AddEndpointFilter(async (context, next) =>
             {
                 context.HttpContext.Response.OnStarting(Secure, context.HttpContext.Response);

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Countersign.Tests.Hosting;
+
+namespace Countersign.Tests.Docs;
+
+/// <summary>A program of this repository, as it was built, in a process and a folder of its own.</summary>
+sealed partial class HostProcess : IAsyncDisposable
+{
+    readonly Process process;
+    readonly TestFolder folder;
+    readonly List<string> output = [];
+    readonly TaskCompletionSource<Uri> listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    HostProcess(Process process, TestFolder folder)
+    {
+        this.process = process;
+        this.folder = folder;
+    }
+
+    public HttpClient Http { get; } = new();
+
+    public string Output
+    {
+        get
+        {
+            lock (output)
+                return string.Join('\n', output);
+        }
+    }
+
+    /// <param name="program">The name of the project.</param>
+    public static async Task<HostProcess> StartAsync(string program, params string[] settings)
+    {
+        var folder = new TestFolder();
+        var start = new ProcessStartInfo("dotnet")
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add(Repository.File($"artifacts/bin/{program}/debug/{program}.dll"));
+        foreach (var setting in settings.Prepend("urls=http://127.0.0.1:0"))
+            start.ArgumentList.Add($"--{setting}");
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+
+        var host = new HostProcess(Process.Start(start)!, folder);
+        host.Follow();
+        host.Http.BaseAddress = await host.listening.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        return host;
+    }
+
+    /// <summary>Waits for a line that the program prints.</summary>
+    public async Task WaitForAsync(string text)
+    {
+        var deadline = Environment.TickCount64 + 10_000;
+        while (!Output.Contains(text, StringComparison.Ordinal))
+        {
+            Assert.True(Environment.TickCount64 < deadline, $"'{text}' was not printed:\n{Output}");
+            await Task.Delay(10);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (!process.HasExited)
+            process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+        await ended.Task;
+        process.Dispose();
+        folder.Dispose();
+    }
+
+    void Follow()
+    {
+        process.OutputDataReceived += (_, line) => Take(line.Data);
+        process.ErrorDataReceived += (_, line) => Take(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    void Take(string? line)
+    {
+        if (line is null)
+        {
+            // Standard output is closed: the program is at its end.
+            listening.TrySetException(new InvalidOperationException($"The program ended:\n{Output}"));
+            ended.TrySetResult();
+            return;
+        }
+
+        lock (output)
+            output.Add(line);
+        if (Listening().Match(line) is { Success: true } match)
+            listening.TrySetResult(new Uri(match.Groups[1].Value));
+    }
+
+    [GeneratedRegex("Now listening on: (http://.*)")]
+    private static partial Regex Listening();
+}
