@@ -89,9 +89,10 @@ static class DevelopmentEndpoints
             http.Response.Headers.CacheControl = "no-cache";
             http.Response.Headers.XContentTypeOptions = "nosniff";
             http.Response.Headers["Referrer-Policy"] = "no-referrer";
-            // A message's HTML is shown in a frame without scripts, which may style itself.
+            // A message's HTML is shown in a sandboxed frame, where this policy holds as well: it may style itself by attributes, and nothing else.
             http.Response.Headers.ContentSecurityPolicy =
-                "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; connect-src 'self'; img-src data:; "
+                + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
             return Results.Bytes(bytes, contentType);
         };
     }

@@ -43,7 +43,7 @@ sealed class TestServer : IAsyncDisposable
         string[] fixedSettings = ["urls=http://127.0.0.1:0", "environment=Development", $"ConnectionStrings:Sqlite=Data Source={folder.File("countersign.db")}"];
         var args = fixedSettings.Concat(defaults).Concat(setup.Settings).Select(setting => $"--{setting}").ToArray();
 
-        var app = Server.Program.Build(args, builder =>
+        var app = Countersign.Server.Program.Build(args, builder =>
         {
             builder.Logging.ClearProviders();
             if (setup.Clock is not null)
