@@ -2,6 +2,7 @@ using System.Globalization;
 using Countersign.Domain;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace Countersign.Http;
@@ -43,6 +44,7 @@ static class AdminEndpoints
 
     static async Task<IResult> PutAsync(HttpContext http, Api api, string userId)
     {
+        userId = Decoded(http, userId);
         var (body, problem) = await RequestBody.ReadAsync<PutAccountBody>(http);
         if (body is null)
             return problem!;
@@ -61,6 +63,7 @@ static class AdminEndpoints
 
     static async Task<IResult> GetAsync(HttpContext http, Api api, string userId)
     {
+        userId = Decoded(http, userId);
         if (UserIdField(api, userId).Problem is { } invalid)
             return invalid;
 
@@ -72,6 +75,7 @@ static class AdminEndpoints
 
     static async Task<IResult> DeleteAsync(HttpContext http, Api api, string userId)
     {
+        userId = Decoded(http, userId);
         if (UserIdField(api, userId).Problem is { } invalid)
             return invalid;
 
@@ -81,6 +85,7 @@ static class AdminEndpoints
 
     static async Task<IResult> GetEventsAsync(HttpContext http, Api api, string userId)
     {
+        userId = Decoded(http, userId);
         var fields = UserIdField(api, userId);
         var limit = Limit(http.Request, fields);
         if (fields.Problem is { } invalid)
@@ -133,6 +138,20 @@ static class AdminEndpoints
         if (!Callers.IsUserId(userId))
             fields.Add("userId", $"A user id has 1 to {Callers.MaxUserIdLength} characters, no control character among them.");
         return fields;
+    }
+
+    /// <summary>
+    /// A path keeps <c>%2F</c> as it is, so that a slash in a user id, which many providers' have, is told from <c>%252F</c> only by what the
+    /// request line says.
+    /// </summary>
+    static string Decoded(HttpContext http, string userId)
+    {
+        if (!userId.Contains("%2F", StringComparison.OrdinalIgnoreCase))
+            return userId;
+
+        var asSent = (http.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "").Split('?')[0].Split('/').FirstOrDefault(segment =>
+            Uri.UnescapeDataString(segment.Replace("%2F", "%252F", StringComparison.Ordinal).Replace("%2f", "%252f", StringComparison.Ordinal)) == userId);
+        return asSent is null ? userId : Uri.UnescapeDataString(asSent);
     }
 
     /// <summary>The platform, which is nobody's account: nothing is provisioned from its claims.</summary>

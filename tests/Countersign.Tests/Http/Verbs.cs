@@ -52,7 +52,9 @@ static class Verbs
 
     /// <summary>A code of the same form that is none of these.</summary>
     public static string Wrong(params string[] codes) =>
-        Enumerable.Range(0, 10).Select(digit => new string((char)('0' + digit), codes[0].Length)).First(code => !codes.Contains(code));
+        Enumerable.Range(0, 10)
+            .Select(digit => new string((char)('0' + digit), codes[0].Count(char.IsAsciiLetterOrDigit)))
+            .First(code => !codes.Contains(code));
 
     /// <summary>A bearer with whatever claims, signed as the server's own.</summary>
     public static string BearerWith(this TestServer server, Dictionary<string, object> claims, Action<SecurityTokenDescriptor>? change = null)
