@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Countersign.Domain;
 
@@ -54,7 +55,8 @@ public readonly struct TokenCode
     {
         code = default;
         error = $"A one-time token is {Describe(format)}.";
-        if (text is not { Length: > 0 and <= MaxTextLength })
+        // Beyond ASCII there are letters whose upper case is in the alphabet: a long s is not an S.
+        if (text is not { Length: > 0 and <= MaxTextLength } || !Ascii.IsValid(text))
             return false;
 
         var typed = text.Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);
