@@ -108,18 +108,14 @@ public sealed class ChangingKeyTests
         Assert.Empty(await server.InboxAsync("+4915112345678"));
     }
 
-    [Theory]
-    [InlineData("example.org")]
-    [InlineData("4915112345678")]
-    [InlineData("")]
-    [InlineData("a@b@example.org")]
-    [InlineData("+49151-abc")]
-    public async Task A_new_key_of_neither_form_is_a_bad_request(string newUserKey)
+    [Fact]
+    public async Task A_new_key_of_neither_form_is_a_bad_request()
     {
         await using var server = await TestServer.StartAsync();
         var alice = await server.UserWithAsync(BothKeys);
 
-        (await alice.IssueAsync("userKeys/changing/newKey", new { oneTimeToken = "123456", newUserKey })).Blames("newUserKey");
+        foreach (var newUserKey in new[] { "", "example.org", "4915112345678", " +4915112345678", "a@b@example.org", "+49151-abc", "+49151@example.org@" })
+            (await alice.IssueAsync("userKeys/changing/newKey", new { oneTimeToken = "123456", newUserKey })).Blames("newUserKey");
     }
 
     [Fact]

@@ -88,17 +88,16 @@ public sealed class MfaTests
         (await alice.IssueAsync("userKeys/changing?keyType=EMAIL")).IsOk();
     }
 
-    [Theory]
-    [InlineData("email")]
-    [InlineData("SMS")]
-    [InlineData("")]
-    [InlineData(null)]
-    public async Task A_destination_is_exactly_one_of_the_two(string? destination)
+    [Fact]
+    public async Task A_destination_is_exactly_one_of_the_two()
     {
         await using var server = await TestServer.StartAsync();
         var alice = await server.UserWithAsync(new { email = Email, mfa = new { email = true } });
 
-        (await alice.IssueAsync("mfa/disabling", new { destination })).Blames("destination");
-        (await alice.RedeemAsync("mfa/disabling", new { destination, oneTimeToken = "123456" })).Blames("destination");
+        foreach (var destination in new[] { "email", "SMS", "0", "", null })
+        {
+            (await alice.IssueAsync("mfa/disabling", new { destination })).Blames("destination");
+            (await alice.RedeemAsync("mfa/disabling", new { destination, oneTimeToken = "123456" })).Blames("destination");
+        }
     }
 }
