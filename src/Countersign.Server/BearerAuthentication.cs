@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
@@ -10,6 +11,11 @@ namespace Countersign.Server;
 /// </summary>
 static class BearerAuthentication
 {
+    const string Section = "Authentication:Schemes:Bearer";
+
+    /// <summary>Bytes. A key for HMAC is no shorter than its hash (RFC 7518, 3.2).</summary>
+    const int MinSharedKeySize = 32;
+
     static readonly TimeSpan ToleratedClockSkew = TimeSpan.FromSeconds(30);
 
     static readonly string[] AsymmetricAlgorithms =
@@ -24,13 +30,12 @@ static class BearerAuthentication
 
     public static void AddBearerAuthentication(this WebApplicationBuilder builder)
     {
+        CheckForm(builder.Configuration.GetSection(Section));
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         builder.Services.AddSingleton<IValidateOptions<JwtBearerOptions>>(new IssuerCheck(builder.Environment));
         var options = builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).ValidateOnStart();
 
-        var signingKeys = builder.Configuration.GetSection("Authentication:Schemes:Bearer:SigningKeys").GetChildren()
-            .Select(key => new SharedKey(key["Issuer"], key["Value"]))
-            .ToList();
+        var signingKeys = builder.Configuration.GetSection($"{Section}:SigningKeys").GetChildren().Select(ReadSharedKey).ToList();
         if (!builder.Environment.IsDevelopment())
         {
             options.PostConfigure(bearer => Harden(bearer, signingKeys, null));
@@ -46,6 +51,19 @@ static class BearerAuthentication
             parameters.IssuerSigningKeys = [.. parameters.IssuerSigningKeys ?? [], development.Key];
             Harden(bearer, signingKeys, development.Key);
         });
+    }
+
+    /// <summary>What the framework reads of the section it reads without naming it when it cannot.</summary>
+    static void CheckForm(IConfigurationSection section)
+    {
+        foreach (var name in new[] { "IncludeErrorDetails", "MapInboundClaims", "RefreshOnIssuerKeyNotFound", "RequireHttpsMetadata", "SaveToken" })
+        {
+            if (section[name] is { Length: > 0 } text && !bool.TryParse(text, out _))
+                throw new SettingException($"{Section}:{name} is '{text}'; it is true or false.");
+        }
+
+        if (section["BackchannelTimeout"] is { Length: > 0 } timeout && !TimeSpan.TryParse(timeout, CultureInfo.InvariantCulture, out _))
+            throw new SettingException($"{Section}:BackchannelTimeout is '{timeout}'; it is a time such as 00:01:00.");
     }
 
     static void Harden(JwtBearerOptions bearer, List<SharedKey> signingKeys, SecurityKey? developmentKey)
@@ -78,13 +96,20 @@ static class BearerAuthentication
     static bool IsInTime(DateTime? notBefore, DateTime? expires, DateTime now) =>
         expires > now && (notBefore is null || notBefore <= now + ToleratedClockSkew);
 
-    sealed record SharedKey(string? Issuer, string? Value);
+    /// <summary>In the one form that its bytes have in base64, so that keys can be compared.</summary>
+    static SharedKey ReadSharedKey(IConfigurationSection key)
+    {
+        var value = new byte[key["Value"]?.Length ?? 0];
+        return Convert.TryFromBase64String(key["Value"] ?? "", value, out var size) && size >= MinSharedKeySize
+            ? new SharedKey(key["Issuer"], Convert.ToBase64String(value.AsSpan(0, size)))
+            : throw new SettingException($"{key.Path}:Value is not base64 of at least {MinSharedKeySize} bytes.");
+    }
+
+    sealed record SharedKey(string? Issuer, string Value);
 
     /// <summary>Stops the start where nobody's tokens, or everybody's, would be taken.</summary>
     sealed class IssuerCheck(IHostEnvironment environment) : IValidateOptions<JwtBearerOptions>
     {
-        const string Section = "Authentication:Schemes:Bearer";
-
         public ValidateOptionsResult Validate(string? name, JwtBearerOptions options)
         {
             // Development takes its own tokens at least.

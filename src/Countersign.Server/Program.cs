@@ -11,6 +11,7 @@ static class Program
         try
         {
             await using var app = Build(args);
+            app.CheckSettings();
             if (app.Environment.IsDevelopment())
                 app.SayWhereToClick(Console.Out);
             await app.RunAsync();
@@ -30,7 +31,7 @@ static class Program
         var builder = WebApplication.CreateBuilder(args);
         builder.AddShippedSettings();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
-        builder.Logging.NeverLogQueryStrings();
+        builder.Logging.AddFirmFilters();
 
         var countersign = builder.Services.AddCountersign().UseConfiguredDatabase(builder.Configuration);
         if (builder.Environment.IsDevelopment())

@@ -47,16 +47,6 @@ static class ServerSetup
         }
     }
 
-    /// <summary>Request logs have the URL with its query string, in which an address may stand: they stay off, whatever the configured levels.</summary>
-    public static void NeverLogQueryStrings(this ILoggingBuilder logging) =>
-        logging.Services.PostConfigure<LoggerFilterOptions>(filters =>
-        {
-            const string RequestLog = "Microsoft.AspNetCore.Hosting.Diagnostics";
-            // A rule that names a provider goes before one that names none, so each provider that has rules gets this one too.
-            foreach (var provider in filters.Rules.Select(rule => rule.ProviderName).Append(null).Distinct().ToList())
-                filters.Rules.Add(new LoggerFilterRule(provider, RequestLog, LogLevel.Warning, null));
-        });
-
     public static void MapOperations(this WebApplication app)
     {
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteHealthAsync });

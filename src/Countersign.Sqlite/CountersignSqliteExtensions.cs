@@ -15,8 +15,10 @@ public static class CountersignSqliteExtensions
     public static CountersignBuilder UseSqlite(this CountersignBuilder builder, string connectionString)
     {
         var settings = new SqliteConnectionStringBuilder(connectionString);
-        if (settings.DataSource is "" or ":memory:" || settings.Mode == SqliteOpenMode.Memory)
-            throw new ArgumentException("The SQLite database has to be a file: 'Data Source=data/countersign.db'.", nameof(connectionString));
+        // A URI may name a database in memory as well, and where a file is, its directory is needed.
+        var isUri = settings.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
+        if (isUri || settings.DataSource is "" or ":memory:" || settings.Mode == SqliteOpenMode.Memory)
+            throw new ArgumentException("The SQLite database has to be a file, named by its path: 'Data Source=data/countersign.db'.");
 
         builder.Services.AddSingleton<ISqlEngine>(provider => ActivatorUtilities.CreateInstance<Sqlite.SqliteEngine>(provider, connectionString));
         return builder.UseDevelopmentKeys(Path.GetDirectoryName(Path.GetFullPath(settings.DataSource))!);

@@ -52,8 +52,10 @@ public static class CountersignServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Api>();
 
-        // In this order: what is configured is checked, then the schema is there, then messages are sent.
-        services.AddHostedService<SenderCheck>();
+        services.AddSingleton<IValidateOptions<SenderOptions>, SenderCheck>();
+        services.AddOptions<SenderOptions>().ValidateOnStart();
+
+        // In this order: the schema is there, then messages are sent.
         services.AddHostedService<SchemaStartup>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxDispatcher>());
         services.AddHealthChecks().AddCheck<StoreHealthCheck>("store");

@@ -1,23 +1,24 @@
 using Countersign.Domain;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Countersign.Delivery;
 
+/// <summary>What is configured of senders, as far as the start depends on it: nothing but that they are there.</summary>
+sealed class SenderOptions;
+
 /// <summary>Stops the start where a channel has no sender, or where the development inbox would take real codes.</summary>
-sealed class SenderCheck(IEnumerable<IMessageSender> senders, IHostEnvironment environment) : IHostedService
+sealed class SenderCheck(IServiceProvider provider, IHostEnvironment environment) : IValidateOptions<SenderOptions>
 {
-    public Task StartAsync(CancellationToken cancellationToken)
+    public ValidateOptionsResult Validate(string? name, SenderOptions options)
     {
-        var errors = Enum.GetValues<KeyType>().Select(Error).OfType<string>().ToList();
-        return errors.Count == 0
-            ? Task.CompletedTask
-            : throw new OptionsValidationException(CountersignOptions.Section, typeof(CountersignOptions), errors);
+        var senders = provider.GetServices<IMessageSender>().ToList();
+        var errors = Enum.GetValues<KeyType>().Select(channel => Error(channel, senders)).OfType<string>().ToList();
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    string? Error(KeyType channel)
+    string? Error(KeyType channel, List<IMessageSender> senders)
     {
         var section = $"{CountersignOptions.Section}:{(channel == KeyType.Email ? "Email" : "Sms")}";
         return senders.FirstOrDefault(sender => sender.Channel == channel) switch

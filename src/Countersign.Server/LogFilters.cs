@@ -1,0 +1,37 @@
+namespace Countersign.Server;
+
+/// <summary>What is not logged, whatever the configured levels.</summary>
+static class LogFilters
+{
+    /// <summary>Has the URL of every request with its query string, in which an address may stand.</summary>
+    const string Requests = "Microsoft.AspNetCore.Hosting.Diagnostics";
+
+    /// <summary>Quotes the request line or the header that cannot be read.</summary>
+    const string BadRequests = "Microsoft.AspNetCore.Server.Kestrel.BadRequests";
+
+    /// <summary>Says why a start failed, with a stack trace; <see cref="Program"/> says it in a line.</summary>
+    const string Host = "Microsoft.Extensions.Hosting.Internal.Host";
+
+    public static void AddFirmFilters(this ILoggingBuilder logging) =>
+        logging.Services.AddOptions<LoggerFilterOptions>().PostConfigure<IServiceProvider>((filters, provider) =>
+        {
+            // Not asked for before the first message: the lifetime logs itself.
+            var lifetime = new Lazy<IHostApplicationLifetime>(provider.GetRequiredService<IHostApplicationLifetime>);
+            bool IsAllowed(string? category, LogLevel level) => category switch
+            {
+                Requests => level >= LogLevel.Warning,
+                BadRequests => false,
+                Host => lifetime.Value.ApplicationStarted.IsCancellationRequested,
+                _ => true,
+            };
+
+            // Every rule gets the filter, because any may be the one that decides: a configured one can be made more specific than another.
+            var rules = filters.Rules.Prepend(new LoggerFilterRule(null, null, filters.MinLevel, null)).ToList();
+            filters.Rules.Clear();
+            foreach (var rule in rules)
+            {
+                filters.Rules.Add(new LoggerFilterRule(rule.ProviderName, rule.CategoryName, rule.LogLevel, (name, category, level) =>
+                    IsAllowed(category, level) && (rule.Filter is null || rule.Filter(name, category, level))));
+            }
+        });
+}

@@ -1,0 +1,137 @@
+using Countersign.Server;
+using Countersign.Tests.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Countersign.Tests.Server;
+
+public sealed class SettingsTests
+{
+    const string Key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+    [Theory]
+    [InlineData("Countersign:Tokens:Lifetime=soon", "Countersign:Tokens:Lifetime")]
+    [InlineData("Countersign:Tokens:Lifetime=00:00:00", "Countersign:Tokens:Lifetime is 00:00:00; it is a time in whole seconds from 00:00:01 to 1.00:00:00.")]
+    [InlineData("Countersign:Tokens:Lifetime=1.00:00:01", "Countersign:Tokens:Lifetime is 1.00:00:01;")]
+    [InlineData("Countersign:Tokens:Lifetime=00:00:01.5", "Countersign:Tokens:Lifetime is 00:00:01.5000000;")]
+    [InlineData("Countersign:Tokens:Code=Digits7", "Countersign:Tokens:Code")]
+    [InlineData("Countersign:Tokens:Code=9", "Countersign:Tokens:Code is '9'")]
+    [InlineData("Countersign:Tokens:Lifetimes:0:Lifetime=00:01:00|Countersign:Tokens:Lifetimes:0:Operation=userKeys/eating", "Countersign:Tokens:Lifetimes:0:Operation is 'userKeys/eating'")]
+    [InlineData("Countersign:Profile=Lax", "Countersign:Profile")]
+    [InlineData("Countersign:Features:Mfa=maybe", "Failed to convert configuration value 'maybe' at 'Countersign:Features:Mfa' to type 'System.Boolean'.")]
+    [InlineData("Countersign:Limits:IssuesPerHour=0", "Countersign:Limits:IssuesPerHour is 0; it is a whole number from 1 to 1000000.")]
+    [InlineData("Countersign:Limits:IssuesPerHour=many", "Countersign:Limits:IssuesPerHour")]
+    [InlineData("Countersign:Limits:IssuesPerHour=99999999999", "Countersign:Limits:IssuesPerHour")]
+    [InlineData("Countersign:Limits:WrongTriesPerToken=101", "Countersign:Limits:WrongTriesPerToken is 101")]
+    [InlineData("Countersign:Limits:WrongTriesPerDay=0", "Countersign:Limits:WrongTriesPerDay is 0")]
+    [InlineData("Countersign:Limits:ResendAfter:Email=01:00:01", "Countersign:Limits:ResendAfter:Email is 01:00:01")]
+    [InlineData("Countersign:Limits:ResendAfter:Sms=-00:00:01", "Countersign:Limits:ResendAfter:Sms is -00:00:01")]
+    [InlineData("Countersign:Limits:LockFor:0=00:00:00", "Countersign:Limits:LockFor:0 is 00:00:00")]
+    [InlineData("Countersign:Limits:Recipient:Sms:Day=-1", "Countersign:Limits:Recipient:Sms:Day is -1")]
+    [InlineData("Countersign:Limits:Client:IssuesPerHour=-1", "Countersign:Limits:Client:IssuesPerHour is -1")]
+    [InlineData("Countersign:PhoneNumbers:Accept=Anything", "Countersign:PhoneNumbers:Accept")]
+    [InlineData("Countersign:Messages:ProductName=", "Countersign:Messages:ProductName")]
+    [InlineData("Countersign:Messages:Host=https://example.com/", "Countersign:Messages:Host is 'https://example.com/'")]
+    [InlineData("Countersign:Messages:NoticeLifetime=00:00:01", "Countersign:Messages:NoticeLifetime is 00:00:01")]
+    [InlineData("Countersign:Accounts:ProvisionFromClaims=2", "Countersign:Accounts:ProvisionFromClaims")]
+    [InlineData("Countersign:Tokens:Lifetme=00:01:00", "Countersign:Tokens:Lifetme is no setting.")]
+    [InlineData("Countersign:Featurs:Mfa=false", "Countersign:Featurs is no setting.")]
+    [InlineData("Countersign:Limits:Recipient:Fax:Day=1", "Countersign:Limits:Recipient:Fax is no setting.")]
+    [InlineData("Countersign:Keys:0:Id=one|Countersign:Keys:0:Value=" + Key + "|Countersign:Keys:0:Vlaue=x", "Countersign:Keys:0:Vlaue is no setting.")]
+    [InlineData("ConnectionStrings:PostgreSql=Host=db", "ConnectionStrings:PostgreSql is set, and this version has no PostgreSQL.")]
+    [InlineData("ConnectionStrings:Sqlite=Data Source=:memory:", "ConnectionStrings:Sqlite cannot be used. The SQLite database has to be a file")]
+    [InlineData("ConnectionStrings:Sqlite=Data Source=x;Mode=Memory;Cache=Shared", "ConnectionStrings:Sqlite cannot be used. The SQLite database has to be a file")]
+    [InlineData("ConnectionStrings:Sqlite=Data Source=file::memory:", "ConnectionStrings:Sqlite cannot be used. The SQLite database has to be a file")]
+    [InlineData("ConnectionStrings:Sqlite=Data Source=FILE:x?mode=memory&cache=shared", "ConnectionStrings:Sqlite cannot be used. The SQLite database has to be a file")]
+    [InlineData("ConnectionStrings:Sqlite=Mode=ReadWrite", "ConnectionStrings:Sqlite cannot be used. The SQLite database has to be a file")]
+    [InlineData("ConnectionStrings:Sqlite=nonsense", "ConnectionStrings:Sqlite cannot be used.")]
+    [InlineData("Authentication:Schemes:Bearer:Authority=http://issuer.example", "The MetadataAddress or Authority must use HTTPS")]
+    [InlineData("Authentication:Schemes:Bearer:RequireHttpsMetadata=maybe", "Authentication:Schemes:Bearer:RequireHttpsMetadata is 'maybe'; it is true or false.")]
+    [InlineData("Authentication:Schemes:Bearer:BackchannelTimeout=long", "Authentication:Schemes:Bearer:BackchannelTimeout is 'long'")]
+    [InlineData("Authentication:Schemes:Bearer:SigningKeys:0:Value=AAAA", "Authentication:Schemes:Bearer:SigningKeys:0:Value is not base64 of at least 32 bytes.")]
+    [InlineData("Authentication:Schemes:Bearer:SigningKeys:0:Issuer=x", "Authentication:Schemes:Bearer:SigningKeys:0:Value is not base64 of at least 32 bytes.")]
+    [InlineData("Logging:LogLevel:Default=loud", "Logging cannot be used. Configuration value 'loud' is not supported.")]
+    public async Task A_bad_setting_is_named_in_one_line(string settings, string expected)
+    {
+        var line = Assert.Single(await ExplainAsync(["environment=Development", .. settings.Split('|')]));
+        Assert.StartsWith("Countersign does not start: ", line, StringComparison.Ordinal);
+        Assert.Contains(expected, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Bad_keys_are_named_and_not_printed()
+    {
+        string[] settings =
+        [
+            "environment=Development",
+            "Countersign:Keys:0:Id=one", "Countersign:Keys:0:Value=c2VjcmV0",
+            "Countersign:Keys:1:Id=one", "Countersign:Keys:1:Value=" + Key,
+            "Countersign:Keys:2:Id=not an id", "Countersign:Keys:2:Value=secret!",
+        ];
+        Assert.Equal(
+            [
+                "Countersign does not start: Countersign:Keys:0:Value is not base64 of 32 bytes. `Countersign.Server keys new` prints one.",
+                "Countersign does not start: Countersign:Keys:2:Id is 1 to 32 ASCII letters, digits, dots, dashes or underscores.",
+                "Countersign does not start: Countersign:Keys:2:Value is not base64 of 32 bytes. `Countersign.Server keys new` prints one.",
+                "Countersign does not start: Countersign:Keys has the id 'one' twice.",
+            ],
+            await ExplainAsync(settings));
+    }
+
+    [Fact]
+    public async Task Everything_that_is_bad_is_named_at_once()
+    {
+        var lines = await ExplainAsync(
+            ["environment=Production", "Countersign:Limits:IssuesPerHour=0", "Countersign:Limts:IssuesPerHour=1", $"Authentication:Schemes:Bearer:ValidIssuer={Production.Issuer}"]);
+        string[] named =
+        [
+            "Countersign:Limits:IssuesPerHour", "Countersign:Keys:0", "Countersign:Limts", "Countersign:Email", "Countersign:Sms",
+            "Authentication:Schemes:Bearer:SigningKeys", "Authentication:Schemes:Bearer:ValidAudiences",
+        ];
+        Assert.Equal(named, lines.Select(line => line.Split(' ')[4]));
+    }
+
+    [Theory]
+    [InlineData("Countersign:Tokens:Lifetime=00:10:01", "Countersign:Tokens:Lifetime is 00:10:01; the profile Strict allows at most 00:10:00")]
+    [InlineData("Countersign:Tokens:Code=Digits6", "Countersign:Tokens:Code is Digits6; the profile Strict asks for Digits8 or Base32.")]
+    [InlineData("Countersign:PhoneNumbers:Accept=Shape", "Countersign:PhoneNumbers:Accept is Shape; the profile Strict asks for Assigned.")]
+    public async Task The_profile_Strict_is_not_to_be_weakened(string setting, string expected)
+    {
+        var line = Assert.Single(await ExplainAsync(["environment=Development", "Countersign:Profile=Strict", setting]));
+        Assert.Contains(expected, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_settings_file_that_is_no_JSON_is_named()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(folder.File("appsettings.json"), "{", TestContext.Current.CancellationToken);
+        var line = Assert.Single(await ExplainAsync(["environment=Development", $"contentRoot={folder.Path}"]));
+        Assert.Contains(folder.File("appsettings.json"), line, StringComparison.Ordinal);
+        Assert.Contains("LineNumber", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_defect_is_not_explained_away()
+    {
+        Assert.Null(StartupErrors.Explain(new InvalidOperationException("a defect")));
+        Assert.Null(StartupErrors.Explain(new AggregateException(new OptionsValidationException("", typeof(object), ["a setting"]), new InvalidOperationException("a defect"))));
+    }
+
+    /// <summary>What the program would say, without a process of its own.</summary>
+    static async Task<IReadOnlyList<string>> ExplainAsync(string[] settings)
+    {
+        using var folder = new TestFolder();
+        string[] args = ["urls=http://127.0.0.1:0", $"ConnectionStrings:Sqlite=Data Source={folder.File("countersign.db")}", .. settings];
+        try
+        {
+            await using var app = Program.Build([.. args.Select(setting => $"--{setting}")]);
+            app.CheckSettings();
+        }
+        catch (Exception e) when (StartupErrors.Explain(e) is { } lines)
+        {
+            return [.. lines];
+        }
+
+        return [];
+    }
+}
