@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -20,7 +21,22 @@ static class TelemetryExport
             return;
 
         telemetry
-            .WithTracing(tracing => tracing.AddSource(Telemetry.Name).AddAspNetCoreInstrumentation())
+            .WithTracing(tracing => tracing.AddSource(Telemetry.Name).AddAspNetCoreInstrumentation().AddProcessor<WithoutFreeText>())
             .UseOtlpExporter();
+    }
+
+    /// <summary>
+    /// What a client is free to write may be an address: the query string, whatever is set about its redaction, the user agent, and the path,
+    /// of which the route says what matters.
+    /// </summary>
+    sealed class WithoutFreeText : BaseProcessor<Activity>
+    {
+        static readonly string[] FreeText = ["url.query", "url.path", "user_agent.original"];
+
+        public override void OnEnd(Activity data)
+        {
+            foreach (var tag in FreeText)
+                data.SetTag(tag, null);
+        }
     }
 }
