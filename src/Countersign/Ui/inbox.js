@@ -169,7 +169,7 @@ function applyFilter() {
 function fillSteps() {
   const base = new URL(".", location.href).href;
   byId("step-token").textContent =
-    `TOKEN=$(curl -s ${base}dev/token --json '{"userId":"alice"}' \\\n  | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')`;
+    `TOKEN=$(curl -s ${base}dev/token \\\n  --json '{"userId":"alice"}' \\\n  | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')`;
   byId("step-issue").textContent =
     `curl -s ${base}api/v1/token/userKeys/adding/email \\\n  -H "Authorization: Bearer $TOKEN" \\\n  --json '{"newEmail":"alice@example.com"}'`;
   byId("step-redeem").textContent =
