@@ -31,9 +31,14 @@ public sealed class TokenRuleTests
         var one = await alice.CodeAsync("userKeys/adding/email?newEmail=one@example.com", "one@example.com");
         var two = await alice.CodeAsync("userKeys/adding/email?newEmail=two@example.com", "two@example.com");
 
-        (await alice.RedeemAsync("userKeys/adding/email", new { oneTimeToken = one })).IsRefused(422, "token-invalid");
+        Assert.Equal(
+            ["token_issued", "token_revoked", "token_issued", "account_provisioned"],
+            (await server.EventsAsync("alice")).Select(entry => entry.Text("type")));
+
+        // Each target is an operation of its own, with five tries of its own.
+        Assert.Equal(4, (await alice.RedeemAsync("userKeys/adding/email", new { oneTimeToken = one })).IsRefused(422, "token-invalid").AttemptsRemaining);
         var one2 = await alice.CodeAsync("userKeys/adding/email?newEmail=one@example.com", "one@example.com");
-        (await alice.RedeemAsync("userKeys/adding/email", new { oneTimeToken = two })).IsRefused(422, "token-invalid");
+        Assert.Equal(4, (await alice.RedeemAsync("userKeys/adding/email", new { oneTimeToken = two })).IsRefused(422, "token-invalid").AttemptsRemaining);
         Assert.Equal(["o***e@example.com"], (await alice.RedeemAsync("userKeys/adding/email", new { oneTimeToken = one2 })).IsOk().Keys());
     }
 
