@@ -32,4 +32,8 @@ sealed record Message(
     AntiPhishingCode? AntiPhishingCode,
     string? Locale,
     DateTimeOffset CreatedAt,
-    DateTimeOffset ExpiresAt);
+    DateTimeOffset ExpiresAt)
+{
+    /// <summary>It stands in mail only: an SMS neither shows nor keeps it.</summary>
+    public AntiPhishingCode? AntiPhishingCode { get; init; } = To.KeyType == KeyType.Email ? AntiPhishingCode : null;
+}
