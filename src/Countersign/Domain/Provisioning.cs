@@ -74,7 +74,9 @@ static class Provisioning
             change = AntiPhishing.Set(before, change, profile.AntiPhishingCode, purpose, rules, now);
         }
 
-        return change.After == before ? null : change;
+        // Addresses are equal in any spelling; the one that is written to is what the platform says now.
+        var isRespelt = !change.After.Keys.Select(key => key.Address.Value).SequenceEqual(before.Keys.Select(key => key.Address.Value));
+        return change.After == before && !isRespelt ? null : change;
     }
 
     public static Change Erase(Account account) =>
