@@ -6,6 +6,9 @@ public sealed record IssuedToken(TimeSpan Lifetime, DateTimeOffset ExpiresAt, Da
 /// <summary>What happens to any token, whatever it guards: issued, resent, cancelled, redeemed.</summary>
 sealed partial record Account
 {
+    /// <summary>What is named where waiting is not what helps: <c>Retry-After</c> counts whole seconds.</summary>
+    static readonly TimeSpan MinWait = TimeSpan.FromSeconds(1);
+
     /// <param name="newKey">What the caller wants to add; null where the flow itself says which key is proven.</param>
     /// <param name="newKeyOwner">Whose key that is already, if anybody's.</param>
     public Decision<IssuedToken> Issue(
@@ -109,7 +112,7 @@ sealed partial record Account
         if (state.Spent)
         {
             var wait = state.Sends.NextIssueAt(purpose.KeyType ?? KeyType.Email, rules, now) - now;
-            return new Spending(TooManyAttempts(purpose, wait), null, null);
+            return new Spending(TooManyAttempts(purpose, wait > MinWait ? wait : MinWait), null, null);
         }
 
         if (state.LivePending(now) is not { } pending)
