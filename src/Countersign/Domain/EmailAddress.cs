@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
 
 namespace Countersign.Domain;
 
@@ -38,7 +39,7 @@ public sealed class EmailAddress : Address
         // Longer than any address, even one whose domain is still in Unicode: nothing below has to look at a whole body.
         if (string.IsNullOrEmpty(text) || text.Length > MaxLength)
             error = $"An email address has 3 to {MaxLength} characters.";
-        else if (text.Any(IsInvisible))
+        else if (text.EnumerateRunes().Any(IsInvisible))
             error = "An email address has no white space, control, zero-width or bidirectional character.";
         else if (text.Count(c => c == '@') != 1)
             error = "An email address has one @: name@example.com.";
@@ -111,9 +112,11 @@ public sealed class EmailAddress : Address
     static bool IsHostLabel(string label) =>
         label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
-    static bool IsInvisible(char c) => char.GetUnicodeCategory(c) is
+    /// <summary>By rune, so that characters beyond the first plane are seen, and half of one (which reads as U+FFFD) is no letter.</summary>
+    static bool IsInvisible(Rune rune) => Rune.GetUnicodeCategory(rune) is
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator
         or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
         // Default-ignorable characters that are letters or marks by category: combining grapheme joiner, Hangul fillers, variation selectors.
-        || c is '\u034F' or '\u115F' or '\u1160' or '\u3164' or '\uFFA0' or (>= '\uFE00' and <= '\uFE0F') or (>= '\u180B' and <= '\u180F');
+        || rune.Value is 0x034F or 0x115F or 0x1160 or 0x3164 or 0xFFA0 or (>= 0xFE00 and <= 0xFE0F) or (>= 0x180B and <= 0x180F)
+            or (>= 0xE0100 and <= 0xE01EF);
 }
