@@ -110,9 +110,11 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
         if (options.Profile != CountersignProfile.Strict)
             yield break;
 
-        var longest = options.Tokens.Lifetimes.Select(entry => entry.Lifetime).Append(options.DefaultLifetime).Max();
-        if (longest > TokenOptions.StrictLifetime)
-            yield return Error("Tokens:Lifetime", $"is {longest}; the profile Strict allows at most {TokenOptions.StrictLifetime} (OWASP ASVS 5.0, 6.5.5).");
+        var lifetimes = options.Tokens.Lifetimes
+            .Select((entry, index) => (Name: $"Tokens:Lifetimes:{index}:Lifetime", Value: entry.Lifetime))
+            .Prepend((Name: "Tokens:Lifetime", Value: options.DefaultLifetime));
+        foreach (var (name, value) in lifetimes.Where(lifetime => lifetime.Value > TokenOptions.StrictLifetime))
+            yield return Error(name, $"is {value}; the profile Strict allows at most {TokenOptions.StrictLifetime} (OWASP ASVS 5.0, 6.5.5).");
         if (options.CodeFormat == CodeFormat.Digits6)
             yield return Error("Tokens:Code", "is Digits6; the profile Strict asks for Digits8 or Base32.");
         if (options.PhoneNumberAcceptance != PhoneNumberAcceptance.Assigned)
