@@ -97,7 +97,8 @@ sealed class Outbox(Database database, TokenCodes codes)
         while (reader.Read())
         {
             claimed.Add(new ClaimedMessage(
-                reader.GetString(0), reader.GetString(1), reader.GetFieldValue<byte[]>(2), (int)reader.GetInt64(3), leasedUntil));
+                reader.GetString(0), reader.GetString(1), reader.GetFieldValue<byte[]>(2), (int)reader.GetInt64(3), leasedUntil,
+                DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(4))));
         }
 
         return claimed;
@@ -109,7 +110,8 @@ sealed class Outbox(Database database, TokenCodes codes)
 }
 
 /// <summary>A row of the outbox, still sealed.</summary>
-sealed record ClaimedMessage(string UserId, string Id, byte[] Sealed, int Attempts, DateTimeOffset LeasedUntil);
+sealed record ClaimedMessage(
+    string UserId, string Id, byte[] Sealed, int Attempts, DateTimeOffset LeasedUntil, DateTimeOffset ExpiresAt);
 
 /// <summary>The statements of <see cref="Outbox"/>.</summary>
 static class OutboxSql
@@ -134,7 +136,7 @@ static class OutboxSql
           SELECT user_id, id FROM outbox
           WHERE state = 'QUEUED' AND due_at <= @now AND leased_until <= @now
           ORDER BY due_at LIMIT @limit)
-        RETURNING user_id, id, sealed, attempts
+        RETURNING user_id, id, sealed, attempts, expires_at
         """;
 
     public const string Finish =

@@ -93,6 +93,11 @@ sealed partial class OutboxDispatcher(
                 {
                     LogUnavailable(e.Message);
                 }
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+                {
+                    // A defect, at one message or for one second: the next second is another try.
+                    LogDefect(e);
+                }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -108,15 +113,28 @@ sealed partial class OutboxDispatcher(
         {
             message = outbox.Open(claimed);
         }
-        catch (Exception e) when (e is TokenKeyMissingException or System.Security.Cryptography.CryptographicException)
+        catch (Exception e)
         {
-            // One message that cannot be opened holds up no other. With a missing key put back it still goes out.
-            LogCannotOpen(claimed.Id, e.Message);
-            await outbox.PostponeAsync(claimed.UserId, claimed.Id, "cannot be opened", NextTry(claimed.Attempts), ct);
+            await SetAsideAsync(claimed, e, ct);
             return;
         }
 
         await handedOver.Writer.WriteAsync(message, ct);
+    }
+
+    /// <summary>One message that cannot be opened holds up no other. With a missing key put back it still goes out, until it expires.</summary>
+    async Task SetAsideAsync(ClaimedMessage claimed, Exception reason, CancellationToken ct)
+    {
+        if (clock.GetUtcNow() >= claimed.ExpiresAt)
+        {
+            LogExpired(claimed.Id, claimed.Attempts);
+            await outbox.FinishAsync(claimed.UserId, claimed.Id, OutboxState.Dead, "expired", clock.GetUtcNow(), ct);
+            return;
+        }
+
+        // Any other exception's text may quote what it could not read.
+        LogCannotOpen(claimed.Id, reason is TokenKeyMissingException ? reason.Message : reason.GetType().Name);
+        await outbox.PostponeAsync(claimed.UserId, claimed.Id, "cannot be opened", NextTry(claimed.Attempts), ct);
     }
 
     async Task DeliverAsync(QueuedMessage message, CancellationToken ct)
@@ -129,6 +147,11 @@ sealed partial class OutboxDispatcher(
         {
             // The lease runs out, and the message is taken up again: a second copy at worst, never none.
             LogUnavailable(e.Message);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            // A worker that ended here would be missed by nobody until the last one has.
+            LogDefect(e);
         }
     }
 
@@ -203,6 +226,9 @@ sealed partial class OutboxDispatcher(
 
     [LoggerMessage(LogLevel.Warning, "Message {MessageId} was not sent at try {Attempt}: {Reason}. It will be tried again.")]
     partial void LogDeferred(string messageId, int attempt, string? reason);
+
+    [LoggerMessage(LogLevel.Error, "The dispatcher goes on after an error that it did not expect")]
+    partial void LogDefect(Exception e);
 
     [LoggerMessage(LogLevel.Warning, "The outbox waits for the store: {Reason}")]
     partial void LogUnavailable(string reason);

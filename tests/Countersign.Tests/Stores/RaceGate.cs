@@ -1,0 +1,77 @@
+using Countersign.Domain;
+using Countersign.Stores;
+
+namespace Countersign.Tests.Stores;
+
+/// <summary>
+/// Makes a race happen that would otherwise be met by luck: no commit goes through before all racers have read, so that every decision
+/// but one is out of date. Nodes can share one.
+/// </summary>
+sealed class RaceGate
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    TaskCompletionSource allHaveRead = Done();
+    TaskCompletionSource firstHasCommitted = Done();
+    string? first;
+    int readsLeft;
+
+    /// <param name="reads">Of all racers together.</param>
+    /// <param name="winner">The actor whose commit goes first; null where that is left open.</param>
+    public void Arm(int reads, string? winner = null)
+    {
+        allHaveRead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        firstHasCommitted = winner is null ? Done() : new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        first = winner;
+        Volatile.Write(ref readsLeft, reads);
+    }
+
+    public void HasRead()
+    {
+        if (Interlocked.Decrement(ref readsLeft) == 0)
+            allHaveRead.TrySetResult();
+    }
+
+    public async Task<bool> CommitAsync(Commit commit, Func<Task<bool>> inner)
+    {
+        await allHaveRead.Task.WaitAsync(Patience);
+        if (commit.By.Actor == first)
+        {
+            var isWon = await inner();
+            firstHasCommitted.TrySetResult();
+            return isWon;
+        }
+
+        await firstHasCommitted.Task.WaitAsync(Patience);
+        return await inner();
+    }
+
+    static TaskCompletionSource Done()
+    {
+        var done = new TaskCompletionSource();
+        done.SetResult();
+        return done;
+    }
+}
+
+sealed class AllLoadBeforeAnyCommits(IAccountStore store, RaceGate gate) : IAccountStore
+{
+    public async Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct)
+    {
+        var loaded = await store.LoadAsync(userId, newKey, ct);
+        gate.HasRead();
+        return loaded;
+    }
+
+    public async Task<string?> FindOwnerAsync(Address address, CancellationToken ct)
+    {
+        var owner = await store.FindOwnerAsync(address, ct);
+        gate.HasRead();
+        return owner;
+    }
+
+    public Task<bool> TryCommitAsync(Commit commit, CancellationToken ct) => gate.CommitAsync(commit, () => store.TryCommitAsync(commit, ct));
+
+    public Task<IReadOnlyList<AuditEvent>> ReadEventsAsync(string userId, int limit, CancellationToken ct) =>
+        store.ReadEventsAsync(userId, limit, ct);
+}

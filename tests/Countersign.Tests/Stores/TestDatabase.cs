@@ -1,0 +1,43 @@
+using Countersign.Sqlite;
+using Countersign.Stores;
+using Countersign.Tests.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Countersign.Tests.Stores;
+
+/// <summary>An empty database of one kind, on which any number of nodes can be started.</summary>
+abstract class TestDatabase : IAsyncDisposable
+{
+    /// <summary>What stands between the store and the engine of every node: nothing, or a seeded fault.</summary>
+    public Func<ISqlEngine, ISqlEngine> Wrap { get; init; } = engine => engine;
+
+    public abstract void Use(CountersignBuilder builder);
+
+    /// <summary>An engine of its own on the same database, without a store.</summary>
+    public abstract ISqlEngine NewEngine();
+
+    public abstract ValueTask DisposeAsync();
+}
+
+sealed class SqliteTestDatabase : TestDatabase
+{
+    readonly TestFolder folder = new();
+
+    public static SqliteTestDatabase New(Func<ISqlEngine, ISqlEngine>? wrap) => new() { Wrap = wrap ?? (engine => engine) };
+
+    public string File => folder.File("countersign.db");
+
+    public string ConnectionString => $"Data Source={File}";
+
+    public string Folder => folder.Path;
+
+    public override void Use(CountersignBuilder builder) => builder.UseSqlite(ConnectionString);
+
+    public override ISqlEngine NewEngine() => new SqliteEngine(ConnectionString, NullLogger<SqliteEngine>.Instance);
+
+    public override ValueTask DisposeAsync()
+    {
+        folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
