@@ -1,0 +1,147 @@
+using Countersign.Delivery;
+using Countersign.Stores;
+using Xunit.Sdk;
+
+namespace Countersign.Tests.Stores;
+
+/// <summary>
+/// Takes one guard away at a time, and shows that a check of the suite sees it: a check that cannot fail shows nothing. The guards are those of
+/// the SQL, of the schema and of the engine.
+/// </summary>
+public abstract class SeededFaults
+{
+    const string Won = " AND commit_id = @commit_id";
+
+    public static TheoryData<string> Names => [.. All.Select(fault => fault.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_store_without_one_of_its_guards_fails_a_check(string without)
+    {
+        var fault = All.Single(candidate => candidate.Name == without);
+        var applied = 0;
+        await using var database = NewDatabase(engine => fault.Seed(engine, () => Interlocked.Increment(ref applied)));
+
+        // What an assertion says, and no accident of a statement that is no SQL any more.
+        await Assert.ThrowsAnyAsync<XunitException>(() => fault.Check(database));
+        Assert.True(applied > 0, "The fault was never met.");
+    }
+
+    private protected abstract TestDatabase NewDatabase(Func<ISqlEngine, ISqlEngine>? wrap = null);
+
+    static readonly Fault[] All =
+    [
+        Drop(
+            "the version in the update of the account, as redeemers see it", AccountSql.Update, " AND version = @version",
+            RaceChecks.One_token_is_redeemed_once),
+        Drop(
+            "the version in the update of the account, as guessers see it", AccountSql.Update, " AND version = @version",
+            RaceChecks.Parallel_guesses_cost_a_try_each),
+        Drop(
+            "the version in the update of the account, as issuers see it", AccountSql.Update, " AND version = @version",
+            RaceChecks.Parallel_issues_keep_the_limit_of_the_hour),
+        Drop(
+            "the version in the update of the account", AccountSql.Update, " AND version = @version",
+            StoreChecks.A_stale_commit_writes_nothing),
+        Replace(
+            "the conflict of two creations", AccountSql.Insert, "DO NOTHING", "DO UPDATE SET commit_id = excluded.commit_id",
+            StoreChecks.Of_many_creations_at_once_one_wins),
+        Replace(
+            "the versions of the trail in a creation", AccountSql.Insert, "(SELECT MAX(version) FROM audit_events WHERE user_id = @user_id)", "0",
+            StoreChecks.An_account_that_comes_again_continues_its_trail),
+
+        InBatch("the condition on the key that goes", AccountSql.DeleteKey),
+        InBatch("the condition on the key that comes", AccountSql.InsertKey),
+        InBatch("the condition on the token", AccountSql.UpsertToken),
+        InBatch("the condition on the guess budget", AccountSql.UpsertGuesses),
+        InBatch("the condition on the withdrawn codes", AccountSql.WithdrawCodes),
+        InBatch("the condition on the message", OutboxSql.Insert),
+        InBatch("the condition on the event", AccountSql.InsertEvent),
+        .. AccountSql.Erase.Select(text => InBatch($"the condition on what is erased: {text.Split(' ')[2]}", text)),
+
+        .. AccountSql.Erase.Select(text => Replace(
+            $"the erasure of {text.Split(' ')[2]}", text, "WHERE ", "WHERE 1 = 0 AND ", StoreChecks.Erasing_leaves_the_audit_trail_and_nothing_else)),
+
+        Schema("the uniqueness of a key, as claimants see it", RaceChecks.An_address_that_two_accounts_claim_goes_to_one),
+        Schema(
+            "the uniqueness of a key, as the platform sees it", RaceChecks.An_address_that_the_platform_gives_to_two_accounts_goes_to_one),
+        Schema("the uniqueness of a key", StoreChecks.A_commit_that_claims_a_key_of_another_account_writes_nothing),
+        new(
+            "the transaction around a commit", (engine, applied) => new WithoutTransaction(engine, applied),
+            StoreChecks.A_commit_that_claims_a_key_of_another_account_writes_nothing),
+        new(
+            "the row count of a commit, as redeemers see it", (engine, applied) => new WithoutRowCount(engine, applied),
+            RaceChecks.One_token_is_redeemed_once),
+        new(
+            "the row count of a commit", (engine, applied) => new WithoutRowCount(engine, applied),
+            StoreChecks.Of_many_creations_at_once_one_wins),
+
+        Replace(
+            "the withdrawal of codes", AccountSql.WithdrawCodes, "WHERE ", "WHERE 1 = 0 AND ",
+            OutboxChecks.The_code_of_an_ended_token_is_withdrawn_and_no_other_message_is),
+        Drop(
+            "the erasure of a withdrawn code", AccountSql.WithdrawCodes, ", sealed = NULL",
+            OutboxChecks.The_code_of_an_ended_token_is_withdrawn_and_no_other_message_is),
+        Drop(
+            "the limit of a withdrawal to codes", AccountSql.WithdrawCodes, "AND carries_code = 1 ",
+            OutboxChecks.The_code_of_an_ended_token_is_withdrawn_and_no_other_message_is),
+        Drop(
+            "the limit of a withdrawal to its operation", AccountSql.WithdrawCodes, " AND operation = @operation AND key_type = @key_type",
+            OutboxChecks.The_code_of_an_ended_token_is_withdrawn_and_no_other_message_is),
+        Replace(
+            "the limit of a withdrawal to its account", AccountSql.WithdrawCodes, "user_id = @user_id AND operation", "operation",
+            OutboxChecks.The_code_of_an_ended_token_is_withdrawn_and_no_other_message_is),
+
+        Drop(
+            "the lease in a claim", OutboxSql.Claim, " AND leased_until <= @now",
+            OutboxChecks.A_leased_message_is_nobody_elses_until_its_lease_ends),
+        Drop(
+            "the lease in a claim, as racers see it", OutboxSql.Claim, " AND leased_until <= @now",
+            OutboxChecks.Two_nodes_that_claim_at_once_share_what_is_due),
+        Drop("the due time in a claim", OutboxSql.Claim, " AND due_at <= @now", OutboxChecks.A_postponed_message_waits_until_it_is_due),
+        Drop(
+            "the owner of the lease in a hand-off", OutboxSql.Finish, " AND leased_by = @node",
+            OutboxChecks.A_node_that_lost_its_lease_decides_nothing),
+        Drop(
+            "the owner of the lease in a postponement", OutboxSql.Postpone, " AND leased_by = @node",
+            OutboxChecks.A_node_that_lost_its_lease_decides_nothing),
+        Drop("the erasure at hand-off", OutboxSql.Finish, ", sealed = NULL", OutboxChecks.What_a_message_said_is_gone_from_hand_off_on),
+        Drop(
+            "the state in the pruning", OutboxSql.Prune, "state <> 'QUEUED' AND ",
+            OutboxChecks.Finished_messages_are_forgotten_and_queued_ones_are_not),
+        Drop(
+            "the time in the pruning", OutboxSql.Prune, " AND created_at < @before",
+            OutboxChecks.Finished_messages_are_forgotten_and_queued_ones_are_not),
+
+        Replace(
+            "the order of events", AccountSql.Events, "version DESC, ordinal DESC", "version, ordinal",
+            StoreChecks.Events_come_newest_first_and_as_many_as_asked_for),
+        Drop("the limit of events", AccountSql.Events, "LIMIT @limit", StoreChecks.Events_come_newest_first_and_as_many_as_asked_for),
+        Drop(
+            "the account of events", AccountSql.Events, "WHERE user_id = @user_id",
+            StoreChecks.Events_come_newest_first_and_as_many_as_asked_for),
+    ];
+
+    static Fault Drop(string name, string text, string guard, Func<TestDatabase, Task> check) => Replace(name, text, guard, "", check);
+
+    static Fault Replace(string name, string text, string guard, string replacement, Func<TestDatabase, Task> check) => new(
+        name,
+        (engine, applied) => new RewritingEngine(
+            engine, statement => statement == text ? statement.Replace(guard, replacement, StringComparison.Ordinal) : statement, applied),
+        check);
+
+    /// <summary>Where a lost commit runs to its end, each statement has to ask for itself whether it was won.</summary>
+    static Fault InBatch(string name, string text) => new(
+        name,
+        (engine, applied) => new AsOneBatch(new RewritingEngine(
+            engine, statement => statement == text ? statement.Replace(Won, "", StringComparison.Ordinal) : statement, applied)),
+        StoreChecks.A_stale_commit_writes_nothing);
+
+    static Fault Schema(string name, Func<TestDatabase, Task> check) => new(
+        name,
+        (engine, applied) => new RewritingEngine(
+            engine, text => text.Replace("PRIMARY KEY (key_type, canonical)", "CHECK (TRUE)", StringComparison.Ordinal), applied),
+        check);
+
+    sealed record Fault(string Name, Func<ISqlEngine, Action, ISqlEngine> Seed, Func<TestDatabase, Task> Check);
+}

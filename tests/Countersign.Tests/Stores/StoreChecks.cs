@@ -1,0 +1,273 @@
+using Countersign.Domain;
+using Countersign.Stores;
+
+namespace Countersign.Tests.Stores;
+
+/// <summary>
+/// What a store must do, as plain methods: the conformance suite runs them on every database, and the seeded faults show that each of them can
+/// fail.
+/// </summary>
+static class StoreChecks
+{
+    static readonly CancellationToken Ct = CancellationToken.None;
+
+    public static async Task Everything_of_an_account_comes_back(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        var bobsCode = Sample.AntiPhishing("bobcode1");
+        await node.PutAsync("bob", new AccountProfile { Email = Sample.Email("Taken@example.org"), Locale = "fr", AntiPhishingCode = bobsCode });
+        var stored = Full(node.Clock.Now, DeliveryState.Queued);
+        var changing = new Purpose(Operation.ChangingNewKey, KeyType.Email);
+        var message = Sample.CodeMessage("message-1", Sample.Email("taken@example.org"), changing, node.Clock.Now);
+
+        Assert.True(await node.CommitAsync(Account.New("alice"), Change.Of(stored).Record(AuditEventType.AccountProvisioned).Send(message)));
+        var first = await node.LoadAsync("alice");
+        Assert.Equal(Sample.Text(stored with { Version = 1 }), Sample.Text(first));
+
+        // All of it once more, over rows that are there already.
+        var changed = Full(node.Clock.Now.AddDays(1), DeliveryState.Queued) with
+        {
+            Version = first.Version,
+            Locale = null,
+            AntiPhishingCode = null,
+            PhoneNumber = null,
+        };
+        var (ended, kept) = (changed.State(changing), changed.State(new Purpose(Operation.AddingAntiPhishing, null)));
+        changed = changed
+            .With(ended with { Pending = null, Spent = true, Guesses = GuessBudget.Fresh })
+            .With(kept with { Pending = kept.Pending! with { TargetOwner = kept.Pending.TargetOwner! with { Locale = null } } });
+        Assert.True(await node.CommitAsync(first, Change.Of(changed).Record(AuditEventType.UserKeyRemoved)));
+        Assert.Equal(Sample.Text(changed with { Version = 2 }), Sample.Text(await node.LoadAsync("alice")));
+    }
+
+    public static async Task A_load_names_who_has_the_new_key(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        var taken = Sample.Email("Taken@Example.org");
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        await node.PutAsync("bob", new AccountProfile { Email = taken, Locale = "fr", AntiPhishingCode = Sample.AntiPhishing("bobcode1") });
+
+        var asked = Sample.Email("tAKEN@example.ORG");
+        var expected = new AddressOwner("bob", taken, "fr", Sample.AntiPhishing("bobcode1"));
+        Assert.Equal(Sample.Text(expected), Sample.Text((await node.Store.LoadAsync("alice", asked, Ct)).NewKeyOwner));
+        Assert.Equal("bob", await node.Store.FindOwnerAsync(asked, Ct));
+
+        Assert.Null((await node.Store.LoadAsync("alice", Sample.Email("free@example.org"), Ct)).NewKeyOwner);
+        Assert.Null(await node.Store.FindOwnerAsync(Sample.Email("free@example.org"), Ct));
+        // The same text as a key of the other type is another key.
+        Assert.Null(await node.Store.FindOwnerAsync(Sample.Number("+4915112345678"), Ct));
+        Assert.Null((await node.Store.LoadAsync("nobody", null, Ct)).Account);
+    }
+
+    public static async Task Secrets_are_sealed_in_the_rows(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database, new StoreNode.Setup { Settings = ["Countersign:Tokens:Code=Base32"] });
+        var canary = Sample.AntiPhishing("CanaryCode42");
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com"), AntiPhishingCode = canary });
+        var code = await node.CodeAsync("alice", Operation.ChangingAntiPhishing, null);
+
+        // Texts as they are, bytes in hexadecimal: a secret would show in either form.
+        var dump = await Sample.DumpAsync(node.Engine);
+        Assert.Contains("a***e@example.com", dump);
+        foreach (var secret in new[] { canary.Reveal(), code.Reveal(), code.RevealForReading() })
+        {
+            Assert.DoesNotContain(secret, dump);
+            Assert.DoesNotContain(Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(secret)), dump);
+        }
+    }
+
+    public static async Task A_stale_commit_writes_nothing(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        var now = node.Clock.Now;
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        await node.CodeAsync("alice", Operation.ChangingKey, KeyType.Email);
+        var pending = new Purpose(Operation.ChangingKey, KeyType.Email);
+        var issued = await node.LoadAsync("alice");
+        await node.CommitAsync(issued, Change.Of(WithWrongTries(issued, pending, 2, now)));
+        await node.Inbox.KeepAsync(Outgoing("alice"), Ct);
+
+        // Somebody else is faster. That commit has no event, so that an event of a stale one would find its place free.
+        var stale = await node.LoadAsync("alice");
+        Assert.True(await node.CommitAsync(stale, Change.Of(stale with { Locale = "de" })));
+        var before = await Sample.DumpAsync(node.Engine);
+
+        var email = Sample.Email("alice@example.com");
+        Change[] changes =
+        [
+            Change.Of(stale.With(new UserKey(Sample.Number("+4915112345678"), now, true)))
+                .Record(AuditEventType.UserKeyAdded).Send(Sample.Notice(email, now)),
+            Change.Of(WithWrongTries(stale, pending, 4, now)).Record(AuditEventType.TokenRefused),
+            Change.Of(stale.Without(KeyType.Email)) with { Withdrawn = [pending] },
+            Provisioning.Erase(stale),
+        ];
+        foreach (var change in changes)
+        {
+            Assert.False(await node.CommitAsync(stale, change));
+            Assert.Equal(before, await Sample.DumpAsync(node.Engine));
+        }
+    }
+
+    public static async Task A_commit_that_claims_a_key_of_another_account_writes_nothing(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        var now = node.Clock.Now;
+        await node.PutAsync("bob", new AccountProfile { PhoneNumber = Sample.Number("+4915112345678") });
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        var alice = await node.LoadAsync("alice");
+        var before = await Sample.DumpAsync(node.Engine);
+
+        var claiming = alice.With(new UserKey(Sample.Number("+4915112345678"), now, false));
+        var claim = Change.Of(WithWrongTries(claiming, new Purpose(Operation.AddingKey, KeyType.PhoneNumber), 1, now))
+            .Record(AuditEventType.UserKeyAdded)
+            .Send(Sample.Notice(Sample.Email("alice@example.com"), now));
+        Assert.False(await node.CommitAsync(alice, claim));
+        Assert.Equal(before, await Sample.DumpAsync(node.Engine));
+
+        // The same for an account that would be new.
+        var claimant = Account.New("carol").With(new UserKey(Sample.Number("+4915112345678"), now, false));
+        Assert.False(await node.CommitAsync(Account.New("carol"), Change.Of(claimant).Record(AuditEventType.AccountProvisioned)));
+        Assert.Equal(before, await Sample.DumpAsync(node.Engine));
+    }
+
+    public static async Task Erasing_leaves_the_audit_trail_and_nothing_else(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        await node.PutAsync("bob", new AccountProfile { Email = Sample.Email("bob@example.com") });
+        await node.CodeAsync("bob", Operation.AddingKey, KeyType.PhoneNumber, Sample.Number("+4915112345679"));
+        await node.Inbox.KeepAsync(Outgoing("bob"), Ct);
+        var bobs = Lines(await Sample.DumpAsync(node.Engine), "bob");
+        Assert.Equal(7, bobs.Count);
+
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        await node.CodeAsync("alice", Operation.AddingKey, KeyType.PhoneNumber, Sample.Number("+4915112345678"));
+        var alice = await node.LoadAsync("alice");
+        var guessed = WithWrongTries(alice, new Purpose(Operation.AddingKey, KeyType.PhoneNumber), 2, node.Clock.Now);
+        await node.CommitAsync(alice, Change.Of(guessed));
+        await node.Inbox.KeepAsync(Outgoing("alice"), Ct);
+
+        alice = await node.LoadAsync("alice");
+        Assert.True(await node.CommitAsync(alice, Provisioning.Erase(alice), "platform"));
+        Assert.Null(await node.LoadAsync("alice"));
+        Assert.Null(await node.Store.FindOwnerAsync(Sample.Email("alice@example.com"), Ct));
+
+        var dump = await Sample.DumpAsync(node.Engine);
+        var left = Lines(dump, "alice");
+        Assert.Equal(["account_provisioned", "token_issued", "account_erased"], left.Select(line => line.Split('|')[4]));
+        Assert.DoesNotContain("alice@example.com", dump);
+        Assert.DoesNotContain("+4915112345678", dump);
+        Assert.Equal(bobs, Lines(dump, "bob"));
+    }
+
+    public static async Task An_account_that_comes_again_continues_its_trail(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        var profile = new AccountProfile { Email = Sample.Email("alice@example.com") };
+        await node.PutAsync("alice", profile);
+        await node.CodeAsync("alice", Operation.ChangingKey, KeyType.Email);
+        var first = await node.LoadAsync("alice");
+        Assert.Equal(2, first.Version);
+
+        for (var round = 1; round <= 2; round++)
+        {
+            Assert.Null((await node.Security.EraseAsync(new Caller("platform"), "alice", Ct)).Refused);
+            Assert.True(await node.CommitAsync(Account.New("alice"), Provisioning.Create("alice", profile, node.Clock.Now)));
+            // Nothing of the first life is left, and nobody who has loaded it can commit to the second.
+            var second = await node.LoadAsync("alice");
+            Assert.Empty(second.Purposes);
+            Assert.Equal(2 + (2 * round), second.Version);
+            Assert.False(await node.CommitAsync(first, Change.Of(first with { Locale = "de" })));
+        }
+
+        var events = await node.Store.ReadEventsAsync("alice", 100, Ct);
+        Assert.Equal(["6.0", "5.0", "4.0", "3.0", "2.0", "1.0"], events.Select(e => e.Id));
+        Assert.Equal(
+            ["account_provisioned", "token_issued", "account_erased", "account_provisioned", "account_erased", "account_provisioned"],
+            await node.EventsAsync("alice"));
+    }
+
+    public static async Task Of_many_creations_at_once_one_wins(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        // Without an event too: its place in the trail would stop a second creation by itself.
+        foreach (var (user, events) in new[] { ("alice", 1), ("bob", 0) })
+        {
+            var won = await Task.WhenAll(Enumerable.Range(0, 64).Select(racer => Task.Run(() =>
+            {
+                var change = Change.Of(Account.New(user) with { Locale = $"x-{racer}" });
+                return node.CommitAsync(Account.New(user), events == 0 ? change : change.Record(AuditEventType.AccountProvisioned), $"racer-{racer}");
+            })));
+
+            Assert.Single(won, true);
+            var created = await node.LoadAsync(user);
+            Assert.Equal((1, $"x-{Array.IndexOf(won, true)}"), (created.Version, created.Locale));
+            var trail = await node.Store.ReadEventsAsync(user, 100, Ct);
+            Assert.Equal(Enumerable.Repeat($"racer-{Array.IndexOf(won, true)}", events), trail.Select(e => e.Actor));
+        }
+    }
+
+    public static async Task Events_come_newest_first_and_as_many_as_asked_for(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        for (var i = 0; i < 11; i++)
+        {
+            node.Clock.Advance(TimeSpan.FromSeconds(1));
+            var account = await node.LoadAsync("alice");
+            var purpose = new Purpose(Operation.ChangingKey, KeyType.Email);
+            await node.CommitAsync(account, Change.Of(account)
+                .Record(AuditEventType.TokenRedeemed, purpose, $"target-{i}")
+                .Record(AuditEventType.TokenRefused, purpose, $"target-{i}", "token-invalid"));
+        }
+
+        var events = await node.Store.ReadEventsAsync("alice", 5, Ct);
+        Assert.Equal(["12.1", "12.0", "11.1", "11.0", "10.1"], events.Select(e => e.Id));
+        var newest = new AuditEvent(
+            "12.1", node.Clock.Now, "token_refused", "userKeys/changing", "EMAIL", "target-10", "token-invalid", "alice", "203.0.113.7", "tests/1.0");
+        Assert.Equal(newest, events[0]);
+        Assert.Equal(23, (await node.Store.ReadEventsAsync("alice", 1_000, Ct)).Count);
+        Assert.Empty(await node.Store.ReadEventsAsync("bob", 1_000, Ct));
+    }
+
+    /// <summary>Every field of the aggregate has a value of its own.</summary>
+    static Account Full(DateTimeOffset now, DeliveryState delivery)
+    {
+        var email = Sample.Email("Alice@Example.com");
+        var tries = SlidingWindow.Empty.Add(now.AddHours(-2), GuessBudget.Span).Add(now, GuessBudget.Span).Add(now, GuessBudget.Span);
+        var issues = SlidingWindow.Empty.Add(now.AddMinutes(-5), SendBudget.Span).Add(now, SendBudget.Span);
+        var change = new PendingOperation(
+            Sample.Email("taken@Example.org"), "K7Q", "message-1", Sample.Token(1, now.AddMinutes(30)), Sample.Token(2, now.AddMinutes(25)), 3,
+            delivery, new AddressOwner("bob", Sample.Email("Taken@example.org"), "fr", Sample.AntiPhishing("bobcode1")));
+        // Its message was swept long ago; the target is the account's own.
+        var phishing = new PendingOperation(
+            email, "ABC", "message-2", Sample.Token(3, now.AddMinutes(10)), null, 0, DeliveryState.Sent,
+            new AddressOwner("alice", email, "de-AT", null));
+
+        return (Account.New("alice") with
+            {
+                Locale = "de-AT",
+                AntiPhishingCode = Sample.AntiPhishing("b3ta29"),
+                Email = new UserKey(email, now.AddDays(-1), true),
+                PhoneNumber = new UserKey(Sample.Number("+49 151 1234 5678"), now.AddDays(-2), false),
+            })
+            .With(new PurposeState(
+                new Purpose(Operation.ChangingNewKey, KeyType.Email), change, false, new SendBudget(issues, now),
+                new GuessBudget(tries, 2, now.AddHours(1))))
+            .With(new PurposeState(
+                new Purpose(Operation.AddingAntiPhishing, null), phishing, false, new SendBudget(SlidingWindow.Empty, now.AddMinutes(-1)),
+                GuessBudget.Fresh))
+            .With(new PurposeState(
+                new Purpose(Operation.DisablingMfa, KeyType.PhoneNumber), null, true, new SendBudget(issues, null), new GuessBudget(tries, 0, null)));
+    }
+
+    static Account WithWrongTries(Account account, Purpose purpose, int tries, DateTimeOffset now)
+    {
+        var window = Enumerable.Range(0, tries).Aggregate(SlidingWindow.Empty, (counted, _) => counted.Add(now, GuessBudget.Span));
+        return account.With(account.State(purpose) with { Guesses = new GuessBudget(window, 0, null), Spent = tries > 3 });
+    }
+
+    static Countersign.Delivery.OutgoingMessage Outgoing(string userId) =>
+        new($"inbox-of-{userId}", userId, Sample.Email($"{userId}@example.com"), "Subject", "Text", null, null, null);
+
+    static List<string> Lines(string dump, string userId) => [.. dump.Split('\n').Where(line => line.Contains($"{userId}|", StringComparison.Ordinal))];
+}

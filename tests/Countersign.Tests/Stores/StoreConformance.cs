@@ -1,0 +1,159 @@
+using Countersign.Stores;
+
+namespace Countersign.Tests.Stores;
+
+/// <summary>What every database must pass: a class of a few lines for each.</summary>
+public abstract class StoreConformance
+{
+    static readonly CancellationToken Ct = CancellationToken.None;
+
+    [Fact]
+    public Task Everything_of_an_account_comes_back_as_it_was_stored() => RunAsync(StoreChecks.Everything_of_an_account_comes_back);
+
+    [Fact]
+    public Task A_load_names_who_has_the_new_key() => RunAsync(StoreChecks.A_load_names_who_has_the_new_key);
+
+    [Fact]
+    public Task Secrets_are_sealed_in_the_rows() => RunAsync(StoreChecks.Secrets_are_sealed_in_the_rows);
+
+    [Fact]
+    public Task A_stale_commit_writes_nothing_not_even_a_message() => RunAsync(StoreChecks.A_stale_commit_writes_nothing);
+
+    [Fact]
+    public Task A_stale_commit_that_runs_as_one_batch_writes_nothing_either() =>
+        RunAsync(StoreChecks.A_stale_commit_writes_nothing, engine => new AsOneBatch(engine));
+
+    [Fact]
+    public Task A_commit_that_claims_a_key_of_another_account_writes_nothing() =>
+        RunAsync(StoreChecks.A_commit_that_claims_a_key_of_another_account_writes_nothing);
+
+    [Fact]
+    public Task Erasing_leaves_the_audit_trail_and_nothing_else() => RunAsync(StoreChecks.Erasing_leaves_the_audit_trail_and_nothing_else);
+
+    [Fact]
+    public Task An_account_that_comes_again_continues_its_trail() => RunAsync(StoreChecks.An_account_that_comes_again_continues_its_trail);
+
+    [Fact]
+    public Task Of_many_creations_at_once_one_wins() => RunAsync(StoreChecks.Of_many_creations_at_once_one_wins);
+
+    [Fact]
+    public Task Events_come_newest_first_and_as_many_as_asked_for() => RunAsync(StoreChecks.Events_come_newest_first_and_as_many_as_asked_for);
+
+    [Fact]
+    public Task A_leased_message_is_nobody_elses_until_its_lease_ends() =>
+        RunAsync(OutboxChecks.A_leased_message_is_nobody_elses_until_its_lease_ends);
+
+    [Fact]
+    public Task A_node_that_lost_its_lease_decides_nothing() => RunAsync(OutboxChecks.A_node_that_lost_its_lease_decides_nothing);
+
+    [Fact]
+    public Task Two_nodes_that_claim_at_once_share_what_is_due() => RunAsync(OutboxChecks.Two_nodes_that_claim_at_once_share_what_is_due);
+
+    [Fact]
+    public Task What_a_message_said_is_gone_from_hand_off_on() => RunAsync(OutboxChecks.What_a_message_said_is_gone_from_hand_off_on);
+
+    [Fact]
+    public Task A_postponed_message_waits_until_it_is_due() => RunAsync(OutboxChecks.A_postponed_message_waits_until_it_is_due);
+
+    [Fact]
+    public Task The_code_of_an_ended_token_is_withdrawn_and_no_other_message_is() =>
+        RunAsync(OutboxChecks.The_code_of_an_ended_token_is_withdrawn_and_no_other_message_is);
+
+    [Fact]
+    public Task Finished_messages_are_forgotten_and_queued_ones_are_not() =>
+        RunAsync(OutboxChecks.Finished_messages_are_forgotten_and_queued_ones_are_not);
+
+    [Fact]
+    public async Task The_schema_is_brought_up_once_however_often_and_by_however_many()
+    {
+        await using var database = NewDatabase();
+        await WithEnginesAsync(database, 4, async engines =>
+        {
+            await Task.WhenAll(engines.Select(engine => Task.Run(() => engine.MigrateAsync(Migrations.All, Ct))));
+            await engines[0].MigrateAsync(Migrations.All, Ct);
+            Assert.Equal(Migrations.All.Select(migration => (long)migration.Version), await VersionsAsync(engines[1]));
+        });
+    }
+
+    [Fact]
+    public async Task A_schema_of_a_later_program_is_left_alone()
+    {
+        await using var database = NewDatabase();
+        await WithEnginesAsync(database, 1, async engines =>
+        {
+            var later = new Migration(Migrations.All[^1].Version + 1, "CREATE TABLE later (id BIGINT NOT NULL PRIMARY KEY)");
+            await engines[0].MigrateAsync([.. Migrations.All, later], Ct);
+            var before = await Sample.DumpAsync(engines[0]);
+
+            var refused = await Assert.ThrowsAsync<SchemaTooNewException>(() => engines[0].MigrateAsync(Migrations.All, Ct));
+            Assert.Contains($"schema version {later.Version}", refused.Message);
+            Assert.Equal(before, await Sample.DumpAsync(engines[0]));
+        });
+    }
+
+    [Fact]
+    public async Task A_migration_that_fails_leaves_the_schema_as_it_was()
+    {
+        await using var database = NewDatabase();
+        await WithEnginesAsync(database, 1, async engines =>
+        {
+            await engines[0].MigrateAsync(Migrations.All, Ct);
+            const string Half = "CREATE TABLE half (id BIGINT NOT NULL PRIMARY KEY)";
+            var next = new Migration(Migrations.All[^1].Version + 1, $"{Half}; INSERT INTO half (id) VALUES (1), (1)");
+            await Assert.ThrowsAnyAsync<Exception>(() => engines[0].MigrateAsync([.. Migrations.All, next], Ct));
+            Assert.Equal(Migrations.All.Select(migration => (long)migration.Version), await VersionsAsync(engines[0]));
+
+            // The mended one finds nothing in its way.
+            await engines[0].MigrateAsync([.. Migrations.All, next with { Sql = Half }], Ct);
+            Assert.Equal(next.Version, (await VersionsAsync(engines[0]))[^1]);
+        });
+    }
+
+    [Fact]
+    public async Task Nothing_is_read_or_stored_before_the_schema_is_there()
+    {
+        await using var database = NewDatabase();
+        await WithEnginesAsync(database, 1, async engines =>
+        {
+            var unready = new Database(engines[0]);
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => unready.PingAsync(Ct));
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => unready.TryCommitAsync(new SqlStatement("DELETE FROM accounts"), Ct));
+            await unready.MigrateAsync(Ct);
+            await unready.PingAsync(Ct);
+        });
+    }
+
+    private protected abstract TestDatabase NewDatabase(Func<ISqlEngine, ISqlEngine>? wrap = null);
+
+    async Task RunAsync(Func<TestDatabase, Task> check, Func<ISqlEngine, ISqlEngine>? wrap = null)
+    {
+        await using var database = NewDatabase(wrap);
+        await check(database);
+    }
+
+    static async Task WithEnginesAsync(TestDatabase database, int count, Func<ISqlEngine[], Task> test)
+    {
+        var engines = Enumerable.Range(0, count).Select(_ => database.NewEngine()).ToArray();
+        try
+        {
+            await test(engines);
+        }
+        finally
+        {
+            foreach (var engine in engines.OfType<IAsyncDisposable>())
+                await engine.DisposeAsync();
+        }
+    }
+
+    static Task<List<long>> VersionsAsync(ISqlEngine engine) =>
+        engine.ReadAsync(
+            new SqlStatement("SELECT version FROM schema_versions ORDER BY version"),
+            reader =>
+            {
+                var versions = new List<long>();
+                while (reader.Read())
+                    versions.Add(reader.GetInt64(0));
+                return versions;
+            },
+            Ct);
+}

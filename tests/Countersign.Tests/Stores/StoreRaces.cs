@@ -1,0 +1,60 @@
+using Countersign.Stores;
+
+namespace Countersign.Tests.Stores;
+
+/// <summary>The races, forced, on every database: a class of a few lines for each.</summary>
+public abstract class StoreRaces
+{
+    [Fact]
+    public Task Of_64_who_redeem_one_token_on_two_nodes_one_does() => RunAsync(RaceChecks.One_token_is_redeemed_once);
+
+    [Fact]
+    public Task Of_64_parallel_guesses_the_budget_is_evaluated_and_no_more() => RunAsync(RaceChecks.Parallel_guesses_cost_a_try_each);
+
+    [Fact]
+    public Task An_address_that_two_accounts_claim_goes_to_one() => RunAsync(RaceChecks.An_address_that_two_accounts_claim_goes_to_one);
+
+    [Fact]
+    public Task An_address_that_the_platform_gives_to_64_accounts_goes_to_one() =>
+        RunAsync(RaceChecks.An_address_that_the_platform_gives_to_two_accounts_goes_to_one);
+
+    [Fact]
+    public Task First_calls_at_once_create_one_account() => RunAsync(RaceChecks.First_calls_at_once_create_one_account);
+
+    [Fact]
+    public Task A_verified_claim_of_one_address_by_two_new_accounts_is_one_accounts_key() =>
+        RunAsync(RaceChecks.A_verified_claim_of_one_address_by_two_new_accounts_is_one_accounts_key);
+
+    [Fact]
+    public Task Of_two_changes_from_one_token_one_goes_on() => RunAsync(RaceChecks.Of_two_changes_from_one_token_one_goes_on);
+
+    [Fact]
+    public Task A_new_target_and_the_code_of_the_old_one_do_not_mix() => RunAsync(RaceChecks.A_new_target_and_the_code_of_the_old_one_do_not_mix);
+
+    [Fact]
+    public Task Cancelling_and_redeeming_exclude_each_other() => RunAsync(RaceChecks.Cancelling_and_redeeming_exclude_each_other);
+
+    [Fact]
+    public Task Parallel_issues_keep_the_limit_of_the_hour() => RunAsync(RaceChecks.Parallel_issues_keep_the_limit_of_the_hour);
+
+    [Fact]
+    public Task Parallel_issues_keep_the_pause_between_two() => RunAsync(RaceChecks.Parallel_issues_keep_the_pause_between_two);
+
+    [Fact]
+    public Task Enabling_MFA_and_removing_the_key_exclude_each_other() => RunAsync(RaceChecks.Enabling_MFA_and_removing_the_key_exclude_each_other);
+
+    [Fact]
+    public Task The_platform_and_the_owner_change_an_account_one_after_the_other() =>
+        RunAsync(RaceChecks.The_platform_and_the_owner_change_an_account_one_after_the_other);
+
+    [Fact]
+    public Task An_erased_account_is_changed_by_nobody() => RunAsync(RaceChecks.An_erased_account_is_changed_by_nobody);
+
+    private protected abstract TestDatabase NewDatabase(Func<ISqlEngine, ISqlEngine>? wrap = null);
+
+    async Task RunAsync(Func<TestDatabase, Task> check)
+    {
+        await using var database = NewDatabase();
+        await check(database);
+    }
+}
