@@ -17,12 +17,16 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
     const int MaxGroup = 256;
     const int MaxReaders = 16;
 
+    /// <summary>For a free reader; with the busy timeout of its connection, the longest that anybody waits for an answer.</summary>
+    static readonly TimeSpan ReaderPatience = TimeSpan.FromSeconds(1);
+
     readonly string connectionString;
     readonly ILogger<SqliteEngine> log;
     readonly Channel<WriteJob> waiting = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     readonly ConcurrentBag<SqliteSession> idleReaders = [];
     readonly SemaphoreSlim readers = new(MaxReaders);
     readonly Task writing;
+    volatile bool isMade;
 
     public SqliteEngine(string connectionString, ILogger<SqliteEngine> log)
     {
@@ -32,23 +36,37 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
         writing = Task.Factory.StartNew(Write, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    public Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken ct) => EnqueueAsync(new MigrationJob(migrations), ct);
+    public async Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken ct)
+    {
+        await EnqueueAsync(new MigrationJob(migrations), ct);
+        // From here on a database that is not there is not made anew: an empty one would be taken for the truth.
+        isMade = true;
+    }
 
     public async Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct)
     {
-        await readers.WaitAsync(ct);
+        if (!await readers.WaitAsync(ReaderPatience, ct))
+            throw new StoreUnavailableException($"All {MaxReaders} readers of the SQLite database were busy for {ReaderPatience.TotalSeconds} s.");
+
         SqliteSession? session = null;
         try
         {
-            session = idleReaders.TryTake(out var idle) ? idle : SqliteSession.Open(connectionString);
+            session = idleReaders.TryTake(out var idle) ? idle : SqliteSession.Open(connectionString, mayCreate: !isMade);
             var result = session.Read(statement, read);
             idleReaders.Add(session);
             return result;
         }
         catch (SqliteException e) when (SqliteErrors.IsUnavailable(e))
         {
+            // The others have met the same database: each would fail once more, long after the cause is gone.
             session?.Dispose();
+            CloseIdleReaders();
             throw Unavailable(e);
+        }
+        catch
+        {
+            session?.Dispose();
+            throw;
         }
         finally
         {
@@ -74,9 +92,14 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
     {
         waiting.Writer.TryComplete();
         await writing;
-        foreach (var session in idleReaders)
-            session.Dispose();
+        CloseIdleReaders();
         readers.Dispose();
+    }
+
+    void CloseIdleReaders()
+    {
+        while (idleReaders.TryTake(out var session))
+            session.Dispose();
     }
 
     async Task EnqueueAsync(WriteJob job, CancellationToken ct)
@@ -103,11 +126,16 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
             }
             catch (Exception e)
             {
-                // Whatever went wrong, nothing of the group is stored: the connection goes, and its transaction with it.
+                // Whatever went wrong, nothing of the group is acknowledged: the connection goes, and its transaction with it.
                 session?.Dispose();
                 session = null;
+                // What came while this group waited for a locked database would wait as long again.
+                while (e is SqliteException busy && SqliteErrors.IsBusy(busy) && waiting.Reader.TryRead(out var late))
+                    group.Add(late);
                 LogGroupLost(group.Count, e.Message);
                 var failure = e is SqliteException sqlite && SqliteErrors.IsUnavailable(sqlite) ? Unavailable(sqlite) : e;
+                if (failure is StoreUnavailableException)
+                    CloseIdleReaders();
                 group.ForEach(job => job.Fail(failure));
             }
         }
@@ -127,9 +155,17 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
             throw new StoreUnavailableException($"The directory of the SQLite database cannot be made: {e.Message}", e);
         }
 
-        var session = SqliteSession.Open(connectionString);
-        session.Execute("PRAGMA journal_mode = WAL");
-        return session;
+        var session = SqliteSession.Open(connectionString, mayCreate: !isMade);
+        try
+        {
+            session.UseWriteAheadLog();
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
     }
 
     static void Commit(SqliteSession session, List<WriteJob> group)
@@ -138,6 +174,8 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
         foreach (var job in group)
             Run(session, job);
         session.Execute("COMMIT");
+        if (!session.IsInPlace)
+            throw new StoreUnavailableException("The file of the SQLite database, or its log, was removed or renamed while it was in use.");
         group.ForEach(job => job.Succeed());
     }
 

@@ -6,6 +6,7 @@ namespace Countersign.Sqlite;
 static class SqliteErrors
 {
     const int Error = 1;
+    const int Busy = 5;
     const int TooBig = 18;
     const int Constraint = 19;
     const int Mismatch = 20;
@@ -15,10 +16,17 @@ static class SqliteErrors
     const int ConstraintUnique = 2067;
 
     /// <summary>
-    /// Whether the database rather than the statement is to blame: locked, read-only, full, corrupt, gone, or whatever else SQLite may say.
+    /// Whether the database rather than the statement is to blame: locked, read-only, full, corrupt, gone, emptied, or whatever else SQLite
+    /// may say.
     /// </summary>
     public static bool IsUnavailable(SqliteException e) =>
-        e.SqliteErrorCode is not (Error or TooBig or Constraint or Mismatch or Misuse or Range);
+        e.SqliteErrorCode is not (Error or TooBig or Constraint or Mismatch or Misuse or Range) || IsEmptied(e);
+
+    public static bool IsBusy(SqliteException e) => e.SqliteErrorCode == Busy;
 
     public static bool IsUniqueness(SqliteException e) => e.SqliteExtendedErrorCode is ConstraintPrimaryKey or ConstraintUnique;
+
+    /// <summary>Every table was there when the schema was brought up, and SQLite has no code of its own for its absence.</summary>
+    static bool IsEmptied(SqliteException e) =>
+        e.SqliteErrorCode == Error && e.Message.Contains("no such table", StringComparison.Ordinal);
 }

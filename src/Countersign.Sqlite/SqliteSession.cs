@@ -12,13 +12,17 @@ sealed class SqliteSession : IDisposable
 
     readonly SqliteConnection connection;
     readonly Dictionary<string, SqliteCommand> prepared = [];
+    string[] files = [];
 
     SqliteSession(SqliteConnection connection) => this.connection = connection;
 
-    public static SqliteSession Open(string connectionString)
+    /// <param name="mayCreate">Whether the database is made where there is none.</param>
+    public static SqliteSession Open(string connectionString, bool mayCreate)
     {
         // Pooled here, with the statements, rather than by the provider, without them.
         var settings = new SqliteConnectionStringBuilder(connectionString) { Pooling = false, DefaultTimeout = BusyTimeout };
+        if (!mayCreate && settings.Mode == SqliteOpenMode.ReadWriteCreate)
+            settings.Mode = SqliteOpenMode.ReadWrite;
         var connection = new SqliteConnection(settings.ToString());
         try
         {
@@ -33,6 +37,19 @@ sealed class SqliteSession : IDisposable
             connection.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Whether the files are still where they were opened. What is committed to a file that was removed or renamed is gone with the process,
+    /// and SQLite does not look (https://www.sqlite.org/howtocorrupt.html).
+    /// </summary>
+    public bool IsInPlace => files.All(File.Exists);
+
+    public void UseWriteAheadLog()
+    {
+        var mode = Read(new SqlStatement("PRAGMA journal_mode = WAL"), reader => reader.Read() ? reader.GetString(0) : "");
+        // A file system without shared memory has no WAL: SQLite keeps a journal there, which comes and goes.
+        files = mode == "wal" ? [connection.DataSource, $"{connection.DataSource}-wal"] : [connection.DataSource];
     }
 
     public void Execute(string text)
