@@ -9,14 +9,16 @@ sealed partial class HostProcess : IAsyncDisposable
 {
     readonly Process process;
     readonly TestFolder folder;
+    readonly bool ownsFolder;
     readonly List<string> output = [];
     readonly TaskCompletionSource<Uri> listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    HostProcess(Process process, TestFolder folder)
+    HostProcess(Process process, TestFolder folder, bool ownsFolder)
     {
         this.process = process;
         this.folder = folder;
+        this.ownsFolder = ownsFolder;
     }
 
     public HttpClient Http { get; } = new();
@@ -31,9 +33,15 @@ sealed partial class HostProcess : IAsyncDisposable
     }
 
     /// <param name="program">The name of the project.</param>
-    public static async Task<HostProcess> StartAsync(string program, params string[] settings)
+    public static Task<HostProcess> StartAsync(string program, params string[] settings) =>
+        StartAsync(program, new TestFolder(), ownsFolder: true, settings);
+
+    /// <summary>In a folder that outlives the process.</summary>
+    public static Task<HostProcess> StartInAsync(TestFolder folder, string program, params string[] settings) =>
+        StartAsync(program, folder, ownsFolder: false, settings);
+
+    static async Task<HostProcess> StartAsync(string program, TestFolder folder, bool ownsFolder, string[] settings)
     {
-        var folder = new TestFolder();
         var start = new ProcessStartInfo("dotnet")
         {
             WorkingDirectory = folder.Path,
@@ -45,7 +53,7 @@ sealed partial class HostProcess : IAsyncDisposable
             start.ArgumentList.Add($"--{setting}");
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
 
-        var host = new HostProcess(Process.Start(start)!, folder);
+        var host = new HostProcess(Process.Start(start)!, folder, ownsFolder);
         host.Follow();
         host.Http.BaseAddress = await host.listening.Task.WaitAsync(TimeSpan.FromSeconds(60));
         return host;
@@ -62,15 +70,22 @@ sealed partial class HostProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>SIGKILL: it gets to do nothing more.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
         if (!process.HasExited)
-            process.Kill(entireProcessTree: true);
-        await process.WaitForExitAsync();
+            await KillAsync();
         await ended.Task;
         process.Dispose();
-        folder.Dispose();
+        if (ownsFolder)
+            folder.Dispose();
     }
 
     void Follow()
