@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Countersign.Tests.Hosting;
+using Countersign.Tests.Server;
 
 namespace Countersign.Tests.Docs;
 
@@ -33,6 +34,7 @@ sealed partial class HostProcess : IAsyncDisposable
     }
 
     /// <param name="program">The name of the project.</param>
+    /// <exception cref="InvalidOperationException">It ended, or did not listen; with all that it printed.</exception>
     public static Task<HostProcess> StartAsync(string program, params string[] settings) =>
         StartAsync(program, new TestFolder(), ownsFolder: true, settings);
 
@@ -42,21 +44,19 @@ sealed partial class HostProcess : IAsyncDisposable
 
     static async Task<HostProcess> StartAsync(string program, TestFolder folder, bool ownsFolder, string[] settings)
     {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            WorkingDirectory = folder.Path,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.ArgumentList.Add(Repository.File($"artifacts/bin/{program}/debug/{program}.dll"));
-        foreach (var setting in settings.Prepend("urls=http://127.0.0.1:0"))
-            start.ArgumentList.Add($"--{setting}");
-        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
-
-        var host = new HostProcess(Process.Start(start)!, folder, ownsFolder);
+        string[] args = ["--urls=http://127.0.0.1:0", "--environment=Development", .. settings.Select(setting => $"--{setting}")];
+        var host = new HostProcess(ServerProcess.StartProgram(program, folder, args), folder, ownsFolder);
         host.Follow();
-        host.Http.BaseAddress = await host.listening.Task.WaitAsync(TimeSpan.FromSeconds(60));
-        return host;
+        try
+        {
+            host.Http.BaseAddress = await host.listening.Task.WaitAsync(TimeSpan.FromSeconds(60));
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw new InvalidOperationException($"{program} did not start:\n{host.Output}");
+        }
     }
 
     /// <summary>Waits for a line that the program prints.</summary>
@@ -101,7 +101,7 @@ sealed partial class HostProcess : IAsyncDisposable
         if (line is null)
         {
             // Standard output is closed: the program is at its end.
-            listening.TrySetException(new InvalidOperationException($"The program ended:\n{Output}"));
+            listening.TrySetCanceled();
             ended.TrySetResult();
             return;
         }

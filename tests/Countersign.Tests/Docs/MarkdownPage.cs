@@ -11,7 +11,6 @@ sealed class MarkdownPage
 
     public MarkdownPage(string path)
     {
-        Path = path;
         string? heading = null;
         string? language = null;
         var block = new List<string>();
@@ -39,9 +38,9 @@ sealed class MarkdownPage
         }
     }
 
-    public string Path { get; }
-
     public IReadOnlyList<MarkdownBlock> Blocks(string heading) => [.. blocks.Where(block => block.Heading == heading)];
+
+    public IReadOnlyList<MarkdownBlock> AllBlocks => blocks;
 
     /// <summary>Rows of the tables under a heading, without their head.</summary>
     public IReadOnlyList<string[]> Rows(string heading) =>

@@ -1,17 +1,17 @@
 using Countersign.Tests.Hosting;
+using Countersign.Tests.Ui;
 using Microsoft.Playwright;
 
 namespace Countersign.Tests.Docs;
 
-public sealed class ScalarPageTests
+public sealed class ScalarPageTests(Browser browser) : IClassFixture<Browser>
 {
     [Fact]
     public async Task The_page_shows_the_contract_and_loads_nothing_from_elsewhere()
     {
         await using var server = await TestServer.StartAsync();
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox"] });
-        var page = await browser.NewPageAsync();
+        await using var context = await browser.NewContextAsync(new BrowserNewContextOptions());
+        var page = await context.NewPageAsync();
         var requested = new List<Uri>();
         var complaints = new List<string>();
         page.Request += (_, request) => requested.Add(new Uri(request.Url));

@@ -34,11 +34,14 @@ static class ServerProcess
         }
     }
 
-    public static Process Start(TestFolder folder, params string[] args)
+    public static Process Start(TestFolder folder, params string[] args) => StartProgram("Countersign.Server", folder, args);
+
+    /// <summary>Any program of this repository; its name is that of its project.</summary>
+    public static Process StartProgram(string name, TestFolder folder, params string[] args)
     {
         // Beside the tests: artifacts/bin/<project>/<configuration>/.
         var configuration = new DirectoryInfo(AppContext.BaseDirectory);
-        var program = Path.Combine(configuration.Parent!.Parent!.FullName, "Countersign.Server", configuration.Name, "Countersign.Server.dll");
+        var program = Path.Combine(configuration.Parent!.Parent!.FullName, name, configuration.Name, $"{name}.dll");
         var start = new ProcessStartInfo("dotnet", [program, .. args])
         {
             WorkingDirectory = folder.Path,
@@ -47,8 +50,8 @@ static class ServerProcess
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
-        foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
-            start.Environment.Remove(name);
+        foreach (var setting in start.Environment.Keys.Where(IsSetting).ToList())
+            start.Environment.Remove(setting);
         KeepSecretsIn(folder, start);
         return Process.Start(start)!;
     }
