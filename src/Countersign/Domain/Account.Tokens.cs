@@ -96,7 +96,7 @@ sealed partial record Account
                 ? AddressInUse(owner!, purpose, draw, rules, now)
                 : new Message(
                     draw.MessageId, MessageKind.Code, target, purpose, draw.Code, draw.Reference, target.Masked,
-                    Owns(target) ? AntiPhishingCode : null, Locale, now, token.ExpiresAt));
+                    Owns(target) ? rules.Shown(AntiPhishingCode) : null, Locale, now, token.ExpiresAt));
 
         return new Decision<IssuedToken>(
             new IssuedToken(lifetime, token.ExpiresAt, sends.NextIssueAt(target.KeyType, rules, now), target, draw.Reference), change);
@@ -165,7 +165,7 @@ sealed partial record Account
     /// <summary>The owner gets a notice at the address as the owner wrote it, never as the request did.</summary>
     static Message AddressInUse(AddressOwner owner, Purpose purpose, Draw draw, Rules rules, DateTimeOffset now) => new(
         draw.MessageId, MessageKind.AddressInUse, owner.Address, purpose, null, null, owner.Address.Masked,
-        owner.AntiPhishingCode, owner.Locale, now, now + rules.NoticeLifetime);
+        rules.Shown(owner.AntiPhishingCode), owner.Locale, now, now + rules.NoticeLifetime);
 
     /// <summary>The result of trying a code: refused (and counted in the change), or the change that has spent the token.</summary>
     readonly record struct Spending(Refused? Refused, Change? Change, PendingOperation? Pending);

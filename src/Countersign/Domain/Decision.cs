@@ -56,7 +56,7 @@ sealed record Change(
         {
             change = change.Send(new Message(
                 null, kind, address, purpose, null, null, subject,
-                before.AntiPhishingCode ?? After.AntiPhishingCode, After.Locale, now, now + rules.NoticeLifetime));
+                rules.Shown(before.AntiPhishingCode ?? After.AntiPhishingCode), After.Locale, now, now + rules.NoticeLifetime));
         }
 
         return change;

@@ -31,6 +31,9 @@ sealed record Rules
         KeyType.PhoneNumber => ResendAfterSms,
     };
 
+    /// <summary>The code as a message may show it: not at all where the feature is switched off.</summary>
+    public AntiPhishingCode? Shown(AntiPhishingCode? code) => AntiPhishing ? code : null;
+
     public bool IsOn(Operation operation) => operation switch
     {
         Operation.AddingAntiPhishing or Operation.ChangingAntiPhishing => AntiPhishing,

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Http;
@@ -17,8 +18,11 @@ static class RawQuery
         return query[1..]
             .Split('&')
             .Select(pair => pair.Split('=', 2))
-            .Where(pair => Uri.UnescapeDataString(pair[0]) == name)
-            .Select(pair => pair.Length == 2 ? Uri.UnescapeDataString(pair[1]) : "")
+            .Where(pair => Decode(pair[0]) == name)
+            .Select(pair => pair.Length == 2 ? Decode(pair[1]) : "")
             .ToList();
     }
+
+    /// <summary>What is no UTF-8 becomes U+FFFD, which no value of the contract has in it.</summary>
+    static string Decode(string text) => WebUtility.UrlDecode(text.Replace("+", "%2B", StringComparison.Ordinal));
 }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Countersign.Domain;
 using Countersign.Tests.Hosting;
 using Countersign.Tests.Server;
 using Microsoft.Extensions.Configuration;
@@ -82,8 +83,8 @@ public sealed partial class ConfigurationPageTests
     {
         var strict = new CountersignOptions { Profile = CountersignProfile.Strict };
         Assert.Equal(TimeSpan.FromMinutes(10), strict.DefaultLifetime);
-        Assert.Equal(Domain.CodeFormat.Digits8, strict.CodeFormat);
-        Assert.Equal(Domain.PhoneNumberAcceptance.Assigned, strict.PhoneNumberAcceptance);
+        Assert.Equal(CodeFormat.Digits8, strict.CodeFormat);
+        Assert.Equal(PhoneNumberAcceptance.Assigned, strict.PhoneNumberAcceptance);
     }
 
     /// <summary>Leaves of the options, as a configuration names them; a list has one entry, <c>n</c>.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Claims;
 using System.Text.Json;
+using Countersign.Delivery;
 using Countersign.Domain;
 using Countersign.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
@@ -40,7 +41,7 @@ public sealed class EmbeddingPageTests
             .AddSender<GatewaySender>()
             .AddDevelopmentInbox();
 
-        var senders = builder.Services.Where(service => service.ServiceType == typeof(Delivery.IMessageSender)).ToList();
+        var senders = builder.Services.Where(service => service.ServiceType == typeof(IMessageSender)).ToList();
         Assert.Equal(3, senders.Count);
         Assert.Equal(typeof(GatewaySender), senders[0].ImplementationType);
     }
@@ -57,7 +58,7 @@ public sealed class EmbeddingPageTests
             Configure = builder =>
             {
                 // Before the development inbox, which takes what is left.
-                builder.Services.Insert(0, ServiceDescriptor.Singleton<Delivery.IMessageSender>(
+                builder.Services.Insert(0, ServiceDescriptor.Singleton<IMessageSender>(
                     new GatewaySender(new HttpClient(gateway) { BaseAddress = new Uri("https://sms.example.com/") })));
             },
         });

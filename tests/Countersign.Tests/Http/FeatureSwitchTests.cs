@@ -46,6 +46,7 @@ public sealed class FeatureSwitchTests
         Assert.Equal(["userId", "userKeys", "pendingOperations", "holds"], (await alice.AccountAsync()).IsOk().Body.Members());
         Assert.Equal(["userId", "userKeys", "pendingOperations", "holds"], (await server.Service().GetAsync("/api/v1/admin/accounts/alice")).IsOk().Body.Members());
         (await alice.IssueAsync("mfa/disabling", new { destination = "EMAIL" })).IsOk();
+        Assert.DoesNotContain("blue4sky", (await server.MessageAsync(Email, message => message.OneTimeToken is not null)).Text, StringComparison.Ordinal);
     }
 
     [Fact]

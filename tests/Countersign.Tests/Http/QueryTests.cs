@@ -34,6 +34,15 @@ public sealed class QueryTests
     }
 
     [Fact]
+    public async Task What_is_no_utf8_is_no_address()
+    {
+        await using var server = await TestServer.StartAsync();
+
+        foreach (var half in new[] { "%ED%A0%80", "%FF", "a%C3" })
+            (await server.User().PostAsync($"{AddEmail}?newEmail={half}@example.com")).Blames("newEmail");
+    }
+
+    [Fact]
     public async Task A_parameter_is_given_once()
     {
         await using var server = await TestServer.StartAsync();
