@@ -95,6 +95,34 @@ public sealed class SqliteEngineTests
     }
 
     [Fact]
+    public async Task Who_finds_all_readers_busy_is_told_so_rather_than_kept_waiting()
+    {
+        await using var database = new SqliteTestDatabase();
+        await using var engine = await NumbersAsync(database);
+        using var go = new ManualResetEventSlim();
+        using var busy = new CountdownEvent(16);
+        var slow = Enumerable.Range(0, 16).Select(_ => Task.Factory.StartNew(
+            () => engine.ReadAsync(
+                new SqlStatement("SELECT 1"),
+                _ =>
+                {
+                    busy.Signal();
+                    return go.Wait(TimeSpan.FromSeconds(20), Ct);
+                },
+                Ct),
+            Ct,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default).Unwrap()).ToList();
+        Assert.True(busy.Wait(TimeSpan.FromSeconds(20), Ct));
+
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => ReadNumbersAsync(engine));
+        Assert.Equal("All 16 readers of the SQLite database were busy for 1 s.", refused.Message);
+        go.Set();
+        Assert.All(await Task.WhenAll(slow), Assert.True);
+        Assert.Empty(await ReadNumbersAsync(engine));
+    }
+
+    [Fact]
     public async Task A_writer_that_cannot_be_opened_leaves_nothing_open()
     {
         await using var database = new SqliteTestDatabase();
@@ -170,8 +198,20 @@ public sealed class SqliteEngineTests
         }
     }
 
-    static List<string> OpenFiles(string path) =>
-        [.. Directory.GetFiles("/proc/self/fd").Select(fd => File.ResolveLinkTarget(fd, false)?.FullName).OfType<string>().Where(path.Equals)];
+    static List<string> OpenFiles(string path) => [.. Directory.GetFiles("/proc/self/fd").Select(Target).OfType<string>().Where(path.Equals)];
+
+    /// <summary>Null where another test has closed it in the meantime.</summary>
+    static string? Target(string descriptor)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(descriptor, false)?.FullName;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 
     static async Task<SqliteEngine> NumbersAsync(SqliteTestDatabase database)
     {
