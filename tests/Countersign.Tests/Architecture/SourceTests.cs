@@ -2,6 +2,8 @@ using System.Text.RegularExpressions;
 using Countersign.Sqlite;
 using Countersign.Tests.Docs;
 
+using Countersign.Tests.Hosting;
+
 namespace Countersign.Tests.Architecture;
 
 public sealed partial class SourceTests

@@ -1,3 +1,5 @@
+using Countersign.Tests.Hosting;
+
 namespace Countersign.Tests.Docs;
 
 /// <summary>A fenced block of a page, with the heading that it stands under.</summary>

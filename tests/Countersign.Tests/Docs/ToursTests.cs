@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 
+using Countersign.Tests.Hosting;
+
 namespace Countersign.Tests.Docs;
 
 /// <summary>The pages are typed into a shell as they stand, against the server as it is started.</summary>

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using Countersign.Tests.Hosting;
-using Countersign.Tests.Server;
 
-namespace Countersign.Tests.Docs;
+namespace Countersign.Tests.Hosting;
 
 /// <summary>A program of this repository, as it was built, in a process and a folder of its own.</summary>
 sealed partial class HostProcess : IAsyncDisposable

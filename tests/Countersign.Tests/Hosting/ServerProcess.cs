@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Text;
-using Countersign.Tests.Hosting;
 
-namespace Countersign.Tests.Server;
+namespace Countersign.Tests.Hosting;
 
 /// <summary>What a run of the program has left behind.</summary>
 sealed record ProcessResult(int ExitCode, string Output, string Error)

@@ -1,4 +1,4 @@
-namespace Countersign.Tests.Docs;
+namespace Countersign.Tests.Hosting;
 
 /// <summary>The files of the repository that the tests were built from.</summary>
 static class Repository
