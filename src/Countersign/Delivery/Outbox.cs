@@ -87,8 +87,8 @@ sealed class Outbox(Database database, TokenCodes codes)
     public Task<long> CountQueuedAsync(CancellationToken ct) =>
         database.ReadAsync(new SqlStatement(OutboxSql.CountQueued), reader => reader.Read() ? reader.GetInt64(0) : 0, ct);
 
-    /// <summary>Forgets messages that were finished before <paramref name="before"/>.</summary>
-    public Task PruneAsync(DateTimeOffset before, CancellationToken ct) =>
+    /// <summary>Forgets some of the messages that were done with before <paramref name="before"/>; false where there are none.</summary>
+    public Task<bool> PruneAsync(DateTimeOffset before, CancellationToken ct) =>
         database.TryCommitAsync(new SqlStatement(OutboxSql.Prune, ("@before", Time(before)), ("@limit", (long)PruneBatch)), ct);
 
     static List<ClaimedMessage> ReadClaimed(DbDataReader reader, DateTimeOffset leasedUntil)
@@ -158,6 +158,6 @@ static class OutboxSql
     public const string Prune =
         """
         DELETE FROM outbox WHERE (user_id, id) IN (
-          SELECT user_id, id FROM outbox WHERE state <> 'QUEUED' AND created_at < @before LIMIT @limit)
+          SELECT user_id, id FROM outbox WHERE state IN ('SENT', 'DEAD', 'WITHDRAWN') AND due_at < @before LIMIT @limit)
         """;
 }

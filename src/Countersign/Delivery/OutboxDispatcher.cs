@@ -33,6 +33,7 @@ sealed partial class OutboxDispatcher(
 
     readonly Dictionary<KeyType, IMessageSender> senders = senders.GroupBy(sender => sender.Channel).ToDictionary(group => group.Key, group => group.First());
     readonly Channel<QueuedMessage> handedOver = Channel.CreateBounded<QueuedMessage>(MaxInMemory);
+    DateTimeOffset pruneAt;
 
     /// <summary>Takes over messages that were just committed, without a query. Never waits.</summary>
     public void HandOver(IReadOnlyList<QueuedMessage> messages)
@@ -73,37 +74,47 @@ sealed partial class OutboxDispatcher(
     async Task PollAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(PollEvery, clock);
-        var pruneAt = clock.GetUtcNow() + PruneEvery;
+        pruneAt = clock.GetUtcNow() + PruneEvery;
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    foreach (var claimed in await outbox.ClaimAsync(clock.GetUtcNow(), stoppingToken))
-                        await TakeUpAsync(claimed, stoppingToken);
-                    telemetry.OutboxDepth = await outbox.CountQueuedAsync(stoppingToken);
-                    if (clock.GetUtcNow() >= pruneAt)
-                    {
-                        await outbox.PruneAsync(clock.GetUtcNow() - KeepFinishedFor, stoppingToken);
-                        pruneAt = clock.GetUtcNow() + PruneEvery;
-                    }
-                }
-                catch (StoreUnavailableException e)
-                {
-                    LogUnavailable(e.Message);
-                }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-                {
-                    // A defect, at one message or for one second: the next second is another try.
-                    LogDefect(e);
-                }
-            }
+                await PollOnceAsync(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Stopping.
         }
+    }
+
+    async Task PollOnceAsync(CancellationToken ct)
+    {
+        try
+        {
+            foreach (var claimed in await outbox.ClaimAsync(clock.GetUtcNow(), ct))
+                await TakeUpAsync(claimed, ct);
+            telemetry.OutboxDepth = await outbox.CountQueuedAsync(ct);
+            if (clock.GetUtcNow() >= pruneAt)
+                await PruneAsync(ct);
+        }
+        catch (StoreUnavailableException e)
+        {
+            LogUnavailable(e.Message);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            // A defect, at one message or for one second: the next second is another try.
+            LogDefect(e);
+        }
+    }
+
+    /// <summary>In small commits, so that nobody waits long behind one.</summary>
+    async Task PruneAsync(CancellationToken ct)
+    {
+        while (await outbox.PruneAsync(clock.GetUtcNow() - KeepFinishedFor, ct))
+        {
+        }
+
+        pruneAt = clock.GetUtcNow() + PruneEvery;
     }
 
     async Task TakeUpAsync(ClaimedMessage claimed, CancellationToken ct)

@@ -107,10 +107,10 @@ public abstract class SeededFaults
             OutboxChecks.A_node_that_lost_its_lease_decides_nothing),
         Drop("the erasure at hand-off", OutboxSql.Finish, ", sealed = NULL", OutboxChecks.What_a_message_said_is_gone_from_hand_off_on),
         Drop(
-            "the state in the pruning", OutboxSql.Prune, "state <> 'QUEUED' AND ",
+            "the state in the pruning", OutboxSql.Prune, "state IN ('SENT', 'DEAD', 'WITHDRAWN') AND ",
             OutboxChecks.Finished_messages_are_forgotten_and_queued_ones_are_not),
         Drop(
-            "the time in the pruning", OutboxSql.Prune, " AND created_at < @before",
+            "the time in the pruning", OutboxSql.Prune, " AND due_at < @before",
             OutboxChecks.Finished_messages_are_forgotten_and_queued_ones_are_not),
 
         Replace(
