@@ -115,6 +115,22 @@ public sealed class AntiPhishingTests
         Assert.Null(world.Messages.Single().AntiPhishingCode);
     }
 
+    [Fact]
+    public void With_the_switch_off_no_message_shows_it()
+    {
+        var alice = world.Person(Email, code: "banana9");
+        world.Rules = world.Rules with { AntiPhishing = false };
+        var code = alice.Code(Purposes.EnablingMfaOfEmail);
+        Assert.Null(world.Messages.Single().AntiPhishingCode);
+        Assert.Null(alice.Redeem(Purposes.EnablingMfaOfEmail, code).Refused);
+        Assert.Null(world.Messages.Single().AntiPhishingCode);
+
+        Assert.Null(world.Person(userId: "bob").Issue(Purposes.AddingEmail, Email).Refused);
+        Assert.Equal([(MessageKind.AddressInUse, Email)], world.Sent);
+        Assert.Null(world.Messages.Single().AntiPhishingCode);
+        Assert.Equal("banana9", alice.Account.AntiPhishingCode!.Reveal());
+    }
+
     [Theory]
     [InlineData("ab12", "a**2")]
     [InlineData("abcdefghij0123456789", "a******************9")]

@@ -44,11 +44,13 @@ sealed record Resend(int Back) : Command;
 
 sealed record Cancel(int Back) : Command;
 
-/// <param name="Other">The purpose of a guess for another one.</param>
+/// <param name="Other">The purpose of a guess for another one, where the user has had no other token.</param>
 /// <param name="NewKey">What the key is changed to, where the token is of the first step of a change; its type is that of the token.</param>
 sealed record Redeem(int Back, Guess Guess, Purpose Other, int NewKey, string NewCode) : Command;
 
-sealed record GuessAgainAndAgain(int Back, int Times) : Command;
+/// <summary>Wrong codes, and a new token whenever the tries on one are spent.</summary>
+/// <param name="AgainAfter">After how many of them it is sent or issued again besides.</param>
+sealed record GuessAgainAndAgain(int Back, int Times, int AgainAfter, bool Resends) : Command;
 
 sealed record Advance(TimeSpan Time) : Command;
 
@@ -118,11 +120,7 @@ sealed class ModelRun(Fault fault)
                 DoResend(token);
                 break;
             case Again again when Token(again.Back) is { } token:
-                Do(new Advance(TimeSpan.FromMinutes(1)));
-                if (again.Resends)
-                    DoResend(token);
-                else if (token.Purpose.Operation != Operation.ChangingNewKey)
-                    Do(new Issue(token.UserId, token.Purpose, token.Purpose.Operation == Operation.AddingKey ? token.Target : null));
+                DoAgain(token, again.Resends);
                 break;
             case Cancel cancel when Token(cancel.Back) is { } token:
                 DoCancel(token);
@@ -132,7 +130,13 @@ sealed class ModelRun(Fault fault)
                 break;
             case GuessAgainAndAgain guesses when Token(guesses.Back) is { } token:
                 for (var i = 0; i < guesses.Times; i++)
+                {
+                    var isSpent = model.Accounts.GetValueOrDefault(token.UserId)?[token.Purpose].Spent == true;
+                    if (isSpent || i == guesses.AgainAfter)
+                        DoAgain(token, !isSpent && guesses.Resends);
                     Do(new Redeem(0, Guess.Wrong, token.Purpose, 0, "unused1"), token);
+                }
+
                 break;
         }
     }
@@ -164,6 +168,22 @@ sealed class ModelRun(Fault fault)
                     CheckSent(model.Issue(issue.UserId, issue.Purpose, issue.NewKey, world.LastCode));
             });
 
+    void DoAgain(ModelToken token, bool resends)
+    {
+        Do(new Advance(TimeSpan.FromMinutes(1)));
+        if (resends)
+            DoResend(token);
+        else
+            DoIssue(token.UserId, token);
+    }
+
+    /// <summary>Issues what the token is for; the second step of a change cannot be issued by itself.</summary>
+    void DoIssue(string userId, ModelToken token)
+    {
+        if (token.Purpose.Operation != Operation.ChangingNewKey)
+            Do(new Issue(userId, token.Purpose, token.Purpose.Operation == Operation.AddingKey ? token.Target : null));
+    }
+
     void DoCancel(ModelToken token) =>
         Step(Request.Cancel, token.UserId, token.Purpose, model.AnswerToCancel(token.UserId, token.Purpose),
             () => world.Cancel(token.UserId, token.Purpose),
@@ -188,7 +208,10 @@ sealed class ModelRun(Fault fault)
     void Do(Redeem redeem, ModelToken token)
     {
         var userId = redeem.Guess != Guess.ByTheOtherUser ? token.UserId : token.UserId == "alice" ? "bob" : "alice";
-        var purpose = redeem.Guess == Guess.ForAnotherPurpose ? redeem.Other : token.Purpose;
+        var purpose = redeem.Guess == Guess.ForAnotherPurpose ? Another(token, redeem.Other) : token.Purpose;
+        // A code of somebody else's is tried on a token of one's own.
+        if (redeem.Guess == Guess.ByTheOtherUser)
+            DoIssue(userId, token);
         var code = redeem.Guess == Guess.Wrong ? World.WrongCode(wrongCodes++) : token.Code;
         if (purpose.Operation == Operation.ChangingKey)
             DoNewKey(userId, NewKey(purpose.KeyType, redeem.NewKey), code);
@@ -390,7 +413,8 @@ sealed class ModelRun(Fault fault)
 
     /// <summary>
     /// The code stands in every mail to an address that its owner has proven, and in nothing else; after a change it is the one that stood
-    /// before. Where the platform sets the first code and something else at once, what else it does may be told without.
+    /// before. Where the platform sets the first code and something else at once, what else it does may be told without. With the switch off
+    /// it stands nowhere.
     /// </summary>
     void CheckAntiPhishingCodes(Dictionary<string, Account> before, Dictionary<string, Account> after)
     {
@@ -398,7 +422,7 @@ sealed class ModelRun(Fault fault)
         {
             var owner = before.Keys.Concat(after.Keys).Distinct().FirstOrDefault(userId =>
                 Owns(before, userId, message.To) || Owns(after, userId, message.To));
-            var expected = owner is null || message.To.KeyType != KeyType.Email
+            var expected = owner is null || message.To.KeyType != KeyType.Email || !model.AntiPhishing
                 ? null
                 : before.GetValueOrDefault(owner)?.AntiPhishingCode ?? after.GetValueOrDefault(owner)?.AntiPhishingCode;
             var mayBeWithout = owner is not null && before.GetValueOrDefault(owner)?.AntiPhishingCode is null
@@ -439,6 +463,10 @@ sealed class ModelRun(Fault fault)
             expected.AntiPhishingCode = account.AntiPhishingCode?.Reveal();
         }
     }
+
+    /// <summary>The last purpose that the user has had another token for: a code is of most use where one is awaited.</summary>
+    Purpose Another(ModelToken token, Purpose otherwise) =>
+        model.Issued.LastOrDefault(other => other.UserId == token.UserId && other.Purpose != token.Purpose)?.Purpose ?? otherwise;
 
     static string NewKey(KeyType? keyType, int which) =>
         keyType == KeyType.Email ? Emails[which % Emails.Length] : PhoneNumbers[which % PhoneNumbers.Length];

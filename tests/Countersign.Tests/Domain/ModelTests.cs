@@ -27,6 +27,9 @@ public sealed class ModelTests
         Gen.OneOf("banana9", "cherry7"),
         (back, guess, other, newKey, newCode) => (Command)new Redeem(back, guess, other, newKey, newCode));
 
+    static readonly Gen<Command> Guessing = Gen.Select(Recent, Gen.Int[1, 12], Gen.Int[0, 12], Gen.Bool, (back, times, againAfter, resends) =>
+        (Command)new GuessAgainAndAgain(back, times, againAfter, resends));
+
     static readonly Gen<Command> Advancing = Gen.OneOf(1, 29, 30, 31, 60, 600, 900, 1_500, 1_799, 1_800, 3_600, 86_400)
         .Select(seconds => (Command)new Advance(TimeSpan.FromSeconds(seconds)));
 
@@ -48,8 +51,8 @@ public sealed class ModelTests
         (3, Back.Select(back => (Command)new Resend(back))),
         (12, Gen.Select(Recent, Gen.Bool, (back, resends) => (Command)new Again(back, resends))),
         (2, Back.Select(back => (Command)new Cancel(back))),
-        (6, Gen.Select(Recent, Gen.Int[1, 6], (back, times) => (Command)new GuessAgainAndAgain(back, times))),
-        (5, Putting),
+        (6, Guessing),
+        (8, Putting),
         (1, UserId.Select(userId => (Command)new Erase(userId))),
         (1, Gen.Bool.Select(mfa => (Command)new Toggle(mfa))));
 
