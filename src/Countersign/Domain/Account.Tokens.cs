@@ -53,12 +53,7 @@ sealed partial record Account
         var pending = spending.Pending!;
         var refusal = flow.Guard(this, purpose.KeyType, rules) ?? (IsTaken(pending.TargetOwner) ? Refusal.KeyTaken : null);
         if (refusal is { } reason)
-        {
-            // The token stays: a conflict neither counts nor consumes.
-            return new Decision<Account>(
-                new Refused(reason, purpose),
-                Change.Of(this).Record(AuditEventType.TokenRefused, purpose, pending.Target.Masked, reason.Name()));
-        }
+            return new Decision<Account>(new Refused(reason, purpose), RefusedToken(purpose, pending, reason));
 
         var change = flow.Complete(this, spending.Change!, purpose, pending, newCode, rules, now);
         return new Decision<Account>(change.After, change);
@@ -101,6 +96,10 @@ sealed partial record Account
         return new Decision<IssuedToken>(
             new IssuedToken(lifetime, token.ExpiresAt, sends.NextIssueAt(target.KeyType, rules, now), target, draw.Reference), change);
     }
+
+    /// <summary>The right token at the wrong time. It stays: a conflict neither counts nor consumes.</summary>
+    Change RefusedToken(Purpose purpose, PendingOperation pending, Refusal reason) =>
+        Change.Of(this).Record(AuditEventType.TokenRefused, purpose, pending.Target.Masked, reason.Name());
 
     /// <summary>Takes the token out of play if the code is right, and counts the try if it is not.</summary>
     Spending Spend(Purpose purpose, TokenCode code, TokenCodes codes, Rules rules, DateTimeOffset now)

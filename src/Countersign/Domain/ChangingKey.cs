@@ -20,14 +20,17 @@ static class ChangingKey
             .Notify(before, MessageKind.KeyChanged, purpose, newKey.Masked, rules, now);
     }
 
+    /// <summary>The same for both steps: what the first was allowed on has to stand when the second is taken.</summary>
+    static Refusal? GuardBoth(Account account, KeyType? keyType, Rules rules)
+    {
+        if (account.Key(keyType!.Value) is null)
+            return Refusal.KeyMissing;
+        return account.HasMfa(keyType, rules) ? Refusal.MfaEnabled : null;
+    }
+
     sealed class First : Flow
     {
-        public override Refusal? Guard(Account account, KeyType? keyType, Rules rules)
-        {
-            if (account.Key(keyType!.Value) is null)
-                return Refusal.KeyMissing;
-            return account.HasMfa(keyType, rules) ? Refusal.MfaEnabled : null;
-        }
+        public override Refusal? Guard(Account account, KeyType? keyType, Rules rules) => GuardBoth(account, keyType, rules);
 
         public override Address ProvenBy(Account account, KeyType? keyType) => Current(account, keyType);
 
@@ -38,8 +41,7 @@ static class ChangingKey
 
     sealed class Second : Flow
     {
-        public override Refusal? Guard(Account account, KeyType? keyType, Rules rules) =>
-            account.HasMfa(keyType, rules) ? Refusal.MfaEnabled : null;
+        public override Refusal? Guard(Account account, KeyType? keyType, Rules rules) => GuardBoth(account, keyType, rules);
 
         public override Address ProvenBy(Account account, KeyType? keyType) =>
             throw new InvalidOperationException("The new key is named by the caller.");
@@ -67,7 +69,7 @@ sealed partial record Account
         if (spending.Refused is { } refused)
             return new Decision<IssuedToken>(refused, spending.Change);
         if (Flow.Of(Operation.ChangingNewKey).Guard(this, newKey.KeyType, rules) is { } refusal)
-            return new Refused(refusal, secondStep);
+            return new Decision<IssuedToken>(new Refused(refusal, secondStep), RefusedToken(firstStep, spending.Pending!, refusal));
 
         return Send(spending.Change!, secondStep, newKey, newKeyOwner, draw, codes, rules, now);
     }

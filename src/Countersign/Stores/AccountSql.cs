@@ -85,7 +85,9 @@ static class AccountSql
           wrong_tries = excluded.wrong_tries, locks = excluded.locks, locked_until = excluded.locked_until
         """;
 
-    /// <summary>Codes of tokens that have ended are not sent any more.</summary>
+    /// <summary>
+    /// The code of a token that has ended goes from the outbox. One that a worker has in its hands already may still go out; it redeems nothing.
+    /// </summary>
     public const string WithdrawCodes =
         $"""
         UPDATE outbox SET state = 'WITHDRAWN', sealed = NULL

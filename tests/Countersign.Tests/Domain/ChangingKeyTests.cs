@@ -111,7 +111,9 @@ public sealed class ChangingKeyTests
         alice.Becomes(World.Profile(Email, emailMfa: true));
 
         Assert.Equal(new Refused(Refusal.MfaEnabled, Purposes.ChangingToNewEmail), alice.IssueForNewKey(NewEmail, first).Refused);
-        Assert.Null(world.Stored);
+        Assert.Equal(
+            new AuditEntry(AuditEventType.TokenRefused, Purposes.ChangingEmail, "a***e@example.com", "mfa-enabled"), Assert.Single(world.Stored!.Events));
+        Assert.Empty(world.Stored.Messages);
 
         alice.Becomes(World.Profile(Email));
         Assert.Null(alice.IssueForNewKey(NewEmail, first).Refused);

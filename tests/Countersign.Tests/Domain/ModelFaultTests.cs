@@ -20,8 +20,10 @@ public sealed class ModelFaultTests
             [Request.Redeem, Request.IssueForNewKey], (before, change) => Restore(before, change, AuditEventType.TokenRedeemed))),
         ["a revoked token is kept"] = (Violation.EndedTokenRedeemed, Storing(
             [Request.Redeem, Request.Put], (before, change) => Restore(before, change, AuditEventType.TokenRevoked))),
-        ["a change of a key is redeemed when the key has gone"] = (Violation.Crashed, Storing(
-            [Request.Redeem, Request.Put], (before, change) => Restore(before, change, AuditEventType.TokenRevoked))),
+        ["a change of a key cannot be stored"] = (Violation.Crashed, Storing(
+            [Request.Redeem], (_, change) => change.Events.Any(entry => entry.Type == AuditEventType.UserKeyChanged)
+                ? throw new InvalidOperationException("A defect.")
+                : change)),
         ["a cancelled token is kept"] = (Violation.EndedTokenRedeemed, Storing([Request.Cancel], (_, _) => null)),
         ["a superseded token is kept in place of the one after it"] = (Violation.EndedTokenRedeemed, Storing(
             [Request.Issue, Request.Resend],

@@ -263,6 +263,10 @@ sealed class ModelRun(Fault fault)
                     CheckTried(userId, first, answer);
                     model.CountWrongTry(userId, first);
                 }
+                else if (IsConflict(answer))
+                {
+                    model.Events.Add(AuditEventType.TokenRefused);
+                }
             });
     }
 
