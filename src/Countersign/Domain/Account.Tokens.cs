@@ -75,6 +75,9 @@ sealed partial record Account
             pending = null;
         }
 
+        // In whatever spelling it is named now, mail goes to the one that the first token has frozen.
+        target = pending?.Target ?? target;
+
         var lifetime = rules.Lifetime(purpose.Operation, target.KeyType);
         // The digest is made for a decoy too, so that one costs as much as a real token.
         var digest = codes.Digest(UserId, purpose, target, draw.Code);

@@ -143,6 +143,8 @@ sealed class Model
             live = [];
         }
 
+        // The spelling is that of the first token.
+        target = live.Count > 0 ? live[0].Target : target;
         if (live.Count == 0)
             state.WrongTries = 0;
         foreach (var superseded in live.SkipLast(1))

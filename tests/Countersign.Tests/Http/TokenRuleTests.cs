@@ -8,6 +8,21 @@ public sealed class TokenRuleTests
     const string Removing = "userKeys/removing?keyType=EMAIL";
 
     [Fact]
+    public async Task Named_again_in_another_spelling_the_target_stays_as_it_was_frozen()
+    {
+        await using var server = await TestServer.StartAsync();
+        var alice = server.User();
+        var first = await alice.CodeAsync("userKeys/adding/email", "Alice@example.com", new { newEmail = "Alice@example.com" });
+        var second = await alice.CodeAsync("userKeys/adding/email", "Alice@example.com", new { newEmail = "ALICE@example.com" });
+
+        Assert.Equal(["Alice@example.com", "Alice@example.com"], (await server.InboxAsync()).Select(message => message.Destination));
+        (await alice.RedeemAsync("userKeys/adding/email", new { oneTimeToken = first })).IsOk();
+        (await alice.RedeemAsync("userKeys/adding/email", new { oneTimeToken = second })).IsRefused(422, "token-invalid");
+        var account = await server.Service().GetAsync("/api/v1/admin/accounts/alice");
+        Assert.Equal("Alice@example.com", account.Body.GetProperty("userKeys")[0].GetProperty("userKey").GetString());
+    }
+
+    [Fact]
     public async Task The_newest_two_tokens_are_live_and_never_more()
     {
         await using var server = await TestServer.StartAsync("Countersign:Tokens:Code=Base32");
