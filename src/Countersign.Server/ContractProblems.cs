@@ -40,7 +40,7 @@ static class ContractProblems
 
     public static readonly IReadOnlyList<ContractProblem> All =
     [
-        new("validation", 400, "Bad request", "Mend what errors names, and ask again.")
+        new("validation", 400, "Bad request", "Correct what errors names, and send the request again.")
         {
             Extra = new JsonObject { ["errors"] = new JsonObject { ["keyType"] = new JsonArray("This is EMAIL or PHONE_NUMBER.") } },
         },

@@ -63,7 +63,7 @@ static class ServerSetup
             output.WriteLine(
                 $"""
 
-                Countersign {Commands.Version} is ready, in Development, on SQLite ({new SqliteConnectionStringBuilder(SqliteConnectionString(app.Configuration)).DataSource}).
+                Countersign {Commands.Version} is ready, in Development, on SQLite ({DatabaseFile(app.Configuration)}).
 
                   Inbox      {url}/          every code and notice, as it arrives
                   API        {url}/scalar    the whole contract, to try
@@ -78,7 +78,10 @@ static class ServerSetup
 
     /// <summary>Where the database file is, and in Development the secrets beside it.</summary>
     public static string DataDirectory(IConfiguration configuration) =>
-        Path.GetDirectoryName(Path.GetFullPath(new SqliteConnectionStringBuilder(SqliteConnectionString(configuration)).DataSource))!;
+        Path.GetDirectoryName(DatabaseFile(configuration))!;
+
+    static string DatabaseFile(IConfiguration configuration) =>
+        Path.GetFullPath(new SqliteConnectionStringBuilder(SqliteConnectionString(configuration)).DataSource);
 
     static string SqliteConnectionString(IConfiguration configuration) =>
         configuration.GetConnectionString("Sqlite") is { Length: > 0 } configured ? configured : DefaultSqlite;

@@ -145,16 +145,8 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
 
     SqliteSession OpenWriter()
     {
-        var directory = Path.GetDirectoryName(Path.GetFullPath(new SqliteConnectionStringBuilder(connectionString).DataSource));
-        try
-        {
-            Directory.CreateDirectory(directory!);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StoreUnavailableException($"The directory of the SQLite database cannot be made: {e.Message}", e);
-        }
-
+        if (!isMade)
+            MakeFile();
         var session = SqliteSession.Open(connectionString, mayCreate: !isMade);
         try
         {
@@ -165,6 +157,27 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
         {
             session.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>It holds addresses: only its owner may read it, nor the log and the index beside it, which take over its rights.</summary>
+    void MakeFile()
+    {
+        var settings = new SqliteConnectionStringBuilder(connectionString);
+        if (settings.Mode != SqliteOpenMode.ReadWriteCreate || File.Exists(settings.DataSource))
+            return;
+
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(settings.DataSource))!);
+            new FileStream(settings.DataSource, options).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException($"The SQLite database cannot be made: {e.Message}", e);
         }
     }
 

@@ -45,24 +45,11 @@ public static class CountersignEndpoints
     /// </summary>
     public static IApplicationBuilder UseCountersignProblems(this IApplicationBuilder app) => app
         .UseExceptionHandler(errors => errors.Run(http => OfException(http).ExecuteAsync(http)))
-        .UseStatusCodePages(context => OfStatus(context.HttpContext).ExecuteAsync(context.HttpContext));
+        .UseStatusCodePages(context => OfStatus(context.HttpContext.Response).ExecuteAsync(context.HttpContext));
 
     static Problem OfException(HttpContext http) =>
         // What the server could not read is the client's matter; its text names no value.
-        http.Features.Get<IExceptionHandlerFeature>()?.Error is BadHttpRequestException bad ? OfStatus(bad.StatusCode, "") : Problems.Internal;
+        http.Features.Get<IExceptionHandlerFeature>()?.Error is BadHttpRequestException bad ? Problems.OfStatus(bad.StatusCode) : Problems.Internal;
 
-    static Problem OfStatus(HttpContext http) => OfStatus(http.Response.StatusCode, http.Response.Headers.Allow.ToString());
-
-    static Problem OfStatus(int status, string allow) => status switch
-    {
-        StatusCodes.Status400BadRequest => Problems.Validation("request", "This is no valid HTTP request."),
-        StatusCodes.Status401Unauthorized => Problems.Unauthenticated,
-        StatusCodes.Status404NotFound => Problems.NotFound,
-        StatusCodes.Status405MethodNotAllowed => Problems.MethodNotAllowed(allow),
-        StatusCodes.Status413PayloadTooLarge => Problems.TooLarge,
-        StatusCodes.Status415UnsupportedMediaType => Problems.UnsupportedMediaType,
-        StatusCodes.Status503ServiceUnavailable => Problems.Unavailable,
-        >= 500 => Problems.Internal with { Status = status },
-        _ => Problems.Validation("request", "This request cannot be served.") with { Status = status },
-    };
+    static Problem OfStatus(HttpResponse response) => Problems.OfStatus(response.StatusCode, response.Headers.Allow.ToString());
 }

@@ -12,11 +12,11 @@ sealed record SendBudget(SlidingWindow Issues, DateTimeOffset? LastIssuedAt)
 
     public SendBudget AfterSuccess() => this with { LastIssuedAt = null };
 
-    /// <summary>When the next token may be issued; not after <paramref name="now"/> means at once.</summary>
+    /// <summary>From when on the next token may be issued: a moment in the past where that is so for long, and now where there was none before.</summary>
     public DateTimeOffset NextIssueAt(KeyType channel, Rules rules, DateTimeOffset now)
     {
-        var spaced = LastIssuedAt + rules.ResendAfter(channel) ?? now;
-        var counted = Issues.BelowAgainAt(rules.IssuesPerHour, now, Span) ?? now;
-        return spaced > counted ? spaced : counted;
+        var spaced = LastIssuedAt + rules.ResendAfter(channel);
+        var counted = Issues.BelowAgainAt(rules.IssuesPerHour, now, Span);
+        return (counted > spaced ? counted : spaced ?? counted) ?? now;
     }
 }

@@ -23,7 +23,7 @@ static class Callers
     }
 
     /// <summary>1 to 255 characters (OpenID Connect Core 1.0, 2), none of them a control character.</summary>
-    public static bool IsUserId(string? text) => text is { Length: > 0 and <= MaxUserIdLength } && !text.Any(c => char.IsControl(c) || char.IsSurrogate(c));
+    public static bool IsUserId(string? text) => text is { Length: <= MaxUserIdLength } && !string.IsNullOrWhiteSpace(text) && !text.Any(c => char.IsControl(c) || char.IsSurrogate(c));
 
     public static Caller Caller(HttpContext http, string actor, CountersignOptions options) =>
         new(actor, Address(http.Connection.RemoteIpAddress), UserAgent(http.Request))

@@ -66,10 +66,24 @@ static class Problems
     public static Problem MethodNotAllowed(string allow) => new("method-not-allowed", 405, "Method not allowed", $"This path takes {allow}.");
 
     public static Problem Validation(IReadOnlyDictionary<string, string[]> errors) =>
-        new("validation", 400, "Bad request", "Mend what errors names, and ask again.") { Errors = errors };
+        new("validation", 400, "Bad request", "Correct what errors names, and send the request again.") { Errors = errors };
 
     public static Problem Validation(string field, string error) =>
         Validation(new Dictionary<string, string[]> { [field] = [error] });
+
+    /// <summary>Of an error that has no more than its status.</summary>
+    public static Problem OfStatus(int status, string allow = "") => status switch
+    {
+        StatusCodes.Status400BadRequest => Validation("request", "This is no valid HTTP request."),
+        StatusCodes.Status401Unauthorized => Unauthenticated,
+        StatusCodes.Status404NotFound => NotFound,
+        StatusCodes.Status405MethodNotAllowed => MethodNotAllowed(allow),
+        StatusCodes.Status413PayloadTooLarge => TooLarge,
+        StatusCodes.Status415UnsupportedMediaType => UnsupportedMediaType,
+        StatusCodes.Status503ServiceUnavailable => Unavailable,
+        >= 500 => Internal with { Status = status },
+        _ => Validation("request", "This request cannot be served.") with { Status = status },
+    };
 
     public static Problem AccountNotFound(string detail) => new("account-not-found", 404, "Account not found", detail);
 

@@ -16,7 +16,17 @@ static class RequestBody
     /// <summary>Where there is no body at all the value is null.</summary>
     public static async Task<RequestBody<T>> ReadOptionalAsync<T>(HttpContext http) where T : class
     {
-        var bytes = await ReadBytesAsync(http);
+        byte[]? bytes;
+        try
+        {
+            bytes = await ReadBytesAsync(http);
+        }
+        catch (BadHttpRequestException e)
+        {
+            // Chunks that are none, an end before its time: the client's matter, and no error of ours to log.
+            return new RequestBody<T>(null, Problems.OfStatus(e.StatusCode));
+        }
+
         if (bytes is null)
             return new RequestBody<T>(null, Problems.TooLarge);
         if (bytes.Length == 0)

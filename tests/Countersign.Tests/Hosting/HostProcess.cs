@@ -22,6 +22,9 @@ sealed partial class HostProcess : IAsyncDisposable
 
     public HttpClient Http { get; } = new();
 
+    /// <summary>A path below its working directory.</summary>
+    public string File(string name) => folder.File(name);
+
     public string Output
     {
         get

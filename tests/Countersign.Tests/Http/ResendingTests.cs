@@ -126,6 +126,17 @@ public sealed class ResendingTests
     }
 
     [Fact]
+    public async Task The_account_says_since_when_a_token_can_be_sent_again()
+    {
+        await using var server = await StartWithClockAsync("Countersign:Limits:ResendAfter:Email=00:00:30");
+        var alice = await server.UserWithAsync(BothKeys);
+        (await alice.IssueAsync("userKeys/removing?keyType=EMAIL")).IsOk();
+
+        server.Clock!.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(Start.AddSeconds(30), (await alice.AccountAsync()).PendingOperation("userKeys/removing").Time("resendAt"));
+    }
+
+    [Fact]
     public async Task Resending_before_its_time_is_refused_with_the_seconds_to_wait()
     {
         await using var server = await StartWithClockAsync("Countersign:Limits:ResendAfter:Email=00:00:30");

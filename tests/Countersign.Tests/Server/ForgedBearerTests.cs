@@ -167,6 +167,7 @@ public sealed class ForgedBearerTests
         yield return With("nbf", now.AddMinutes(5).ToUnixTimeSeconds());
         yield return With("sub", null);
         yield return With("sub", "");
+        yield return With("sub", " ");
         yield return With("sub", "a\nb");
         yield return With("sub", "a\0b");
         yield return With("sub", new string('a', 256));

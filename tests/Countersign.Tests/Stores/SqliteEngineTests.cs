@@ -36,6 +36,21 @@ public sealed class SqliteEngineTests
     }
 
     [Fact]
+    public async Task The_files_are_for_their_owner_alone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such rights.");
+        await using var database = new SqliteTestDatabase();
+        await using var engine = await NumbersAsync(database);
+
+        var directory = Path.GetDirectoryName(new SqliteConnectionStringBuilder(database.ConnectionString).DataSource)!;
+        var files = Directory.GetFiles(directory);
+        Assert.Contains(files, file => file.EndsWith("-wal", StringComparison.Ordinal));
+#pragma warning disable CA1416 // It is not Windows.
+        Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+#pragma warning restore CA1416
+    }
+
+    [Fact]
     public async Task What_was_answered_can_be_read_by_everybody()
     {
         await using var database = new SqliteTestDatabase();
