@@ -81,19 +81,20 @@ static class DevelopmentEndpoints
     {
         using var stream = typeof(DevelopmentEndpoints).Assembly.GetManifestResourceStream($"Ui/{file}")
             ?? throw new InvalidOperationException($"The page {file} is missing.");
-        using var content = new MemoryStream();
-        stream.CopyTo(content);
-        var bytes = content.ToArray();
+        using var reader = new StreamReader(stream);
+        var text = reader.ReadToEnd();
         return http =>
         {
+            var nonce = Convert.ToHexString(TokenCodes.NewKeyValue());
             http.Response.Headers.CacheControl = "no-cache";
             http.Response.Headers.XContentTypeOptions = "nosniff";
             http.Response.Headers["Referrer-Policy"] = "no-referrer";
             // A message's HTML is shown in a sandboxed frame, where this policy holds as well: it may style itself by attributes, and nothing else.
+            // Without the nonce, which it does not know, it could fetch style sheets from here.
             http.Response.Headers.ContentSecurityPolicy =
-                "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; connect-src 'self'; img-src data:; "
+                $"default-src 'none'; script-src 'self'; style-src 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; connect-src 'self'; img-src data:; "
                 + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-            return Results.Bytes(bytes, contentType);
+            return Results.Text(text.Replace("{nonce}", nonce, StringComparison.Ordinal), contentType);
         };
     }
 }
