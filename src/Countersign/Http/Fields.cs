@@ -59,11 +59,12 @@ sealed class Fields(CountersignOptions options)
             return default;
         }
 
-        if (operation is not (Operation.AddingAntiPhishing or Operation.ChangingAntiPhishing))
+        var purpose = new Purpose(operation, null);
+        if (!purpose.IsWhole)
             return new Purpose(operation, KeyType("keyType", keyTypeText));
         if (keyTypeText is not null)
             Add("keyType", $"There is no key type with {operation.Name()}.");
-        return new Purpose(operation, null);
+        return purpose;
     }
 
     public TokenCode Token(string name, string? text)

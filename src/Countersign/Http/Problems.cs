@@ -29,11 +29,12 @@ sealed record Problem(string Code, int Status, string Title, string Detail) : IR
         if (RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
-        var body = new ProblemBody(
-            $"urn:countersign:problem:{Code}", Title, Status, Detail, Activity.Current?.Id ?? httpContext.TraceIdentifier, Code,
-            Errors, AttemptsRemaining, NextStep);
+        var body = ToBody(Activity.Current?.Id ?? httpContext.TraceIdentifier);
         return JsonSerializer.SerializeAsync(response.Body, body, Wire.Type<ProblemBody>(), httpContext.RequestAborted);
     }
+
+    public ProblemBody ToBody(string traceId) =>
+        new($"urn:countersign:problem:{Code}", Title, Status, Detail, traceId, Code, Errors, AttemptsRemaining, NextStep);
 }
 
 /// <summary>The errors of the contract.</summary>
