@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -32,6 +33,9 @@ sealed class TestServer : IAsyncDisposable
     public FakeTimeProvider? Clock { get; }
 
     public IServiceProvider Services => app.Services;
+
+    /// <summary>Which issuing answer a code was read for.</summary>
+    public ConcurrentDictionary<string, Answer> AnswerOf { get; } = new();
 
     public static Task<TestServer> StartAsync(params string[] settings) => StartAsync(new Setup { Settings = settings });
 
