@@ -15,11 +15,14 @@ static class Commands
         Usage:
           Countersign.Server [--urls http://localhost:5000] [--Section:Setting value ...]
           Countersign.Server keys new      print a new secret key for Countersign:Keys
+          Countersign.Server migrate       bring the schema of the database up to date, and end
+          Countersign.Server migrate --check    say whether it is: exit code 0 if so, 1 if not
           Countersign.Server --help
           Countersign.Server --version
 
         Settings come from appsettings.json, environment variables (Section__Setting) and the command line; the most used are:
           ConnectionStrings:Sqlite         Data Source=data/countersign.db
+          ConnectionStrings:PostgreSql     Host=db;Username=countersign;Password=...;Database=countersign (then SQLite is not used)
           Countersign:Keys:0:Id, :Value    the secret under every token (made by itself in Development)
           Authentication:Schemes:Bearer    whose bearer tokens are taken: Authority, ValidAudiences, ...
           ASPNETCORE_ENVIRONMENT           Development for the development inbox; Production by default
@@ -40,6 +43,8 @@ static class Commands
                 output.WriteLine(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeySize)));
                 error.WriteLine("This is a secret: set it as Countersign:Keys:0:Value, with an id of your choice as Countersign:Keys:0:Id.");
                 return 0;
+            case ["migrate", ..]:
+                return null;
             case [var command, ..] when !command.StartsWith('-') && !command.Contains('=', StringComparison.Ordinal):
                 error.WriteLine($"There is no command '{string.Join(' ', args)}'. See Countersign.Server --help.");
                 return 2;

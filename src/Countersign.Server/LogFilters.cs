@@ -9,6 +9,9 @@ static class LogFilters
     /// <summary>Quotes the request line or the header that cannot be read.</summary>
     const string BadRequests = "Microsoft.AspNetCore.Server.Kestrel.BadRequests";
 
+    /// <summary>Has every statement at Information, and in its errors the values that a constraint has refused.</summary>
+    const string Statements = "Npgsql.Command";
+
     /// <summary>Says why a start failed, with a stack trace; <see cref="Program"/> says it in a line.</summary>
     const string Host = "Microsoft.Extensions.Hosting.Internal.Host";
 
@@ -21,6 +24,7 @@ static class LogFilters
             {
                 Requests => level >= LogLevel.Warning,
                 BadRequests => false,
+                Statements => false,
                 Host => lifetime.Value.ApplicationStarted.IsCancellationRequested,
                 _ => true,
             };

@@ -10,6 +10,9 @@ static class Program
 
         try
         {
+            if (MigrateCommand.IsIn(args))
+                return await MigrateCommand.RunAsync(args, Console.Out, Console.Error);
+
             await using var app = Build(args);
             app.CheckSettings();
             if (app.Environment.IsDevelopment())

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
 
 namespace Countersign.Server;
 
@@ -29,21 +30,20 @@ static class ServerSetup
         }
     }
 
-    public static CountersignBuilder UseConfiguredDatabase(this CountersignBuilder builder, IConfiguration configuration)
-    {
-        if (!string.IsNullOrEmpty(configuration.GetConnectionString("PostgreSql")))
-        {
-            throw new SettingException(
-                "ConnectionStrings:PostgreSql is set, and this version has no PostgreSQL. Leave it out to use SQLite (ConnectionStrings:Sqlite).");
-        }
+    public static CountersignBuilder UseConfiguredDatabase(this CountersignBuilder builder, IConfiguration configuration) =>
+        PostgreSqlConnectionString(configuration) is { } postgreSql
+            ? Use("PostgreSql", () => builder.UsePostgreSql(postgreSql).UseDevelopmentKeys(DataDirectory(configuration)))
+            : Use("Sqlite", () => builder.UseSqlite(SqliteConnectionString(configuration)));
 
+    static CountersignBuilder Use(string setting, Func<CountersignBuilder> use)
+    {
         try
         {
-            return builder.UseSqlite(SqliteConnectionString(configuration));
+            return use();
         }
         catch (ArgumentException e)
         {
-            throw new SettingException($"ConnectionStrings:Sqlite cannot be used. {e.Message}");
+            throw new SettingException($"ConnectionStrings:{setting} cannot be used. {e.Message}");
         }
     }
 
@@ -63,7 +63,7 @@ static class ServerSetup
             output.WriteLine(
                 $"""
 
-                Countersign {Commands.Version} is ready, in Development, on SQLite ({DatabaseFile(app.Configuration)}).
+                Countersign {Commands.Version} is ready, in Development, on {DatabaseName(app.Configuration)}.
 
                   Inbox      {url}/          every code and notice, as it arrives
                   API        {url}/scalar    the whole contract, to try
@@ -76,13 +76,25 @@ static class ServerSetup
     static Task WriteHealthAsync(HttpContext http, HealthReport report) =>
         report.Status == HealthStatus.Healthy ? http.Response.WriteAsync("Healthy") : Task.CompletedTask;
 
-    /// <summary>Where the database file is, and in Development the secrets beside it.</summary>
+    /// <summary>Where the SQLite file is, and in Development the secrets, also those of a server on PostgreSQL.</summary>
     public static string DataDirectory(IConfiguration configuration) =>
         Path.GetDirectoryName(DatabaseFile(configuration))!;
+
+    static string DatabaseName(IConfiguration configuration)
+    {
+        if (PostgreSqlConnectionString(configuration) is not { } connectionString)
+            return $"SQLite ({DatabaseFile(configuration)})";
+
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        return $"PostgreSQL ({settings.Database ?? settings.Username} at {settings.Host})";
+    }
 
     static string DatabaseFile(IConfiguration configuration) =>
         Path.GetFullPath(new SqliteConnectionStringBuilder(SqliteConnectionString(configuration)).DataSource);
 
     static string SqliteConnectionString(IConfiguration configuration) =>
         configuration.GetConnectionString("Sqlite") is { Length: > 0 } configured ? configured : DefaultSqlite;
+
+    static string? PostgreSqlConnectionString(IConfiguration configuration) =>
+        configuration.GetConnectionString("PostgreSql") is { Length: > 0 } configured ? configured : null;
 }

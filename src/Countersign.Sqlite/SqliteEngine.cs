@@ -43,6 +43,15 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
         isMade = true;
     }
 
+    public async Task<long> FindSchemaVersionAsync(CancellationToken ct)
+    {
+        if (!File.Exists(new SqliteConnectionStringBuilder(connectionString).DataSource))
+            return 0;
+
+        var tables = new SqlStatement("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_versions'");
+        return await ReadAsync(tables, reader => reader.Read(), ct) ? await ReadAsync(SchemaVersion.Query, SchemaVersion.Read, ct) : 0;
+    }
+
     public async Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct)
     {
         if (!await readers.WaitAsync(ReaderPatience, ct))

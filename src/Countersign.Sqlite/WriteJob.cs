@@ -67,8 +67,9 @@ sealed class MigrationJob(IReadOnlyList<Migration> migrations) : WriteJob
     public override void Run(SqliteSession session)
     {
         session.Execute("CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL PRIMARY KEY)");
-        var found = session.Read(
-            new SqlStatement("SELECT COALESCE(MAX(version), 0) FROM schema_versions"), reader => reader.Read() ? reader.GetInt64(0) : 0);
+        // A file has one history: no standby takes over from it.
+        session.Execute("CREATE VIEW IF NOT EXISTS store_timeline AS SELECT 0 AS timeline");
+        var found = session.Read(SchemaVersion.Query, SchemaVersion.Read);
         if (found > migrations[^1].Version)
             throw new SchemaTooNewException(found, migrations[^1].Version);
 

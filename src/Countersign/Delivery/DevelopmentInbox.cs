@@ -73,7 +73,7 @@ sealed class DevelopmentInbox(Database database, TokenCodes codes, TimeProvider 
         """
         INSERT INTO development_inbox (id, user_id, channel, destination, sealed, sent_at)
         VALUES (@id, @user_id, @channel, @destination, @sealed, @sent_at)
-        ON CONFLICT (id) DO NOTHING
+        ON CONFLICT (user_id, id) DO NOTHING
         """;
 
     const string Prune =

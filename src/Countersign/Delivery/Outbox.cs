@@ -130,12 +130,12 @@ static class OutboxSql
     public const string AnyDue = "SELECT 1 FROM outbox WHERE state = 'QUEUED' AND due_at <= @now AND leased_until <= @now LIMIT 1";
 
     public const string Claim =
-        """
+        $"""
         UPDATE outbox SET leased_by = @node, leased_until = @leased_until
         WHERE state = 'QUEUED' AND leased_until <= @now AND (user_id, id) IN (
           SELECT user_id, id FROM outbox
           WHERE state = 'QUEUED' AND due_at <= @now AND leased_until <= @now
-          ORDER BY due_at LIMIT @limit)
+          ORDER BY due_at LIMIT @limit {SqlStatement.SkipLocked})
         RETURNING user_id, id, sealed, attempts, expires_at
         """;
 

@@ -25,6 +25,12 @@ sealed partial record Account(
     public static Account New(string userId) =>
         new(userId, 0, null, null, null, null, ImmutableDictionary<Purpose, PurposeState>.Empty);
 
+    /// <summary>
+    /// The history of the database that it was loaded from: another one after a standby has taken over. What was decided upon in one is not
+    /// stored in another.
+    /// </summary>
+    public long Timeline { get; init; }
+
     public IEnumerable<UserKey> Keys => new[] { Email, PhoneNumber }.OfType<UserKey>();
 
     public UserKey? Key(KeyType keyType) => keyType switch

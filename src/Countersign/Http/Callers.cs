@@ -65,7 +65,8 @@ static class Callers
     static string? UserAgent(HttpRequest request)
     {
         var text = request.Headers.UserAgent.ToString();
-        var kept = string.Concat(text.Where(c => !char.IsControl(c)).Take(MaxUserAgentLength));
+        // A surrogate whose other half was cut off is no text.
+        var kept = string.Concat(text.Where(c => !char.IsControl(c) && !char.IsSurrogate(c)).Take(MaxUserAgentLength));
         return kept.Length == 0 ? null : kept;
     }
 }

@@ -18,7 +18,7 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
             AntiPhishingCode(userId, 3),
             UserKey(KeyType.Email, 4),
             UserKey(KeyType.PhoneNumber, 7),
-            ImmutableDictionary<Purpose, PurposeState>.Empty);
+            ImmutableDictionary<Purpose, PurposeState>.Empty) { Timeline = Timeline };
     }
 
     public AddressOwner? NewKeyOwner() => Owner(10);
@@ -44,6 +44,10 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
         if (reader.IsDBNull(18) || !Names.TryParseKeyType(reader.GetString(17), out var targetType))
             return null;
 
+        // Issued before a standby took over, which need not know that they were redeemed meanwhile: none of these tokens counts.
+        if (reader.GetInt64(41) != Timeline)
+            return null;
+
         return new PendingOperation(
             Address.FromStore(targetType, reader.GetString(18)),
             reader.GetString(19),
@@ -54,6 +58,8 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
             Delivery(34),
             Owner(35));
     }
+
+    long Timeline => reader.GetInt64(40);
 
     OneTimeToken? Token(int column) => reader.IsDBNull(column)
         ? null

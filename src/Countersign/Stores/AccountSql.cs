@@ -10,27 +10,27 @@ static class AccountSql
           a.user_id, a.version, a.locale, a.anti_phishing_code,
           e.address, e.mfa_enabled, e.verified_at,
           p.address, p.mfa_enabled, p.verified_at,
-          n.user_id, n.key_type, n.address, na.locale, na.anti_phishing_code,
+          n.user_id, n.key_type, n.address, n.locale, n.anti_phishing_code,
           t.operation, t.key_type, t.target_key_type, t.target, t.reference, t.message_id,
           t.digest, t.key_id, t.expires_at, t.previous_digest, t.previous_key_id, t.previous_expires_at,
           t.wrong_tries, t.spent, t.last_issued_at, t.issues,
           g.wrong_tries, g.locks, g.locked_until,
           o.state,
-          c.user_id, c.key_type, c.address, ca.locale, ca.anti_phishing_code
+          c.user_id, c.key_type, c.address, c.locale, c.anti_phishing_code,
+          s.timeline, t.timeline
         FROM accounts a
+        CROSS JOIN store_timeline s
         LEFT JOIN user_keys e ON e.user_id = a.user_id AND e.key_type = 'EMAIL'
         LEFT JOIN user_keys p ON p.user_id = a.user_id AND p.key_type = 'PHONE_NUMBER'
-        LEFT JOIN user_keys n ON n.key_type = @new_key_type AND n.canonical = @new_key
-        LEFT JOIN accounts na ON na.user_id = n.user_id
+        LEFT JOIN key_claims n ON n.key_type = @new_key_type AND n.canonical = @new_key
         LEFT JOIN one_time_tokens t ON t.user_id = a.user_id
         LEFT JOIN guess_budgets g ON g.user_id = t.user_id AND g.operation = t.operation AND g.key_type = t.key_type
         LEFT JOIN outbox o ON o.user_id = t.user_id AND o.id = t.message_id
-        LEFT JOIN user_keys c ON c.key_type = t.target_key_type AND c.canonical = t.target_canonical
-        LEFT JOIN accounts ca ON ca.user_id = c.user_id
+        LEFT JOIN key_claims c ON c.key_type = t.target_key_type AND c.canonical = t.target_canonical
         WHERE a.user_id = @user_id
         """;
 
-    public const string FindOwner = "SELECT user_id FROM user_keys WHERE key_type = @key_type AND canonical = @canonical";
+    public const string FindOwner = "SELECT user_id FROM key_claims WHERE key_type = @key_type AND canonical = @canonical";
 
     /// <summary>An account that was erased and comes again goes on where its audit trail ended.</summary>
     public const string Insert =
@@ -42,20 +42,42 @@ static class AccountSql
         ON CONFLICT (user_id) DO NOTHING
         """;
 
+    /// <summary>Of a database that was replaced by its standby since the account was loaded, the version alone says too little.</summary>
     public const string Update =
         """
         UPDATE accounts
         SET version = version + 1, commit_id = @commit_id, locale = @locale, anti_phishing_code = @anti_phishing_code, updated_at = @now
-        WHERE user_id = @user_id AND version = @version
+        WHERE user_id = @user_id AND version = @version AND @timeline = (SELECT timeline FROM store_timeline)
         """;
 
     public const string DeleteKey = $"DELETE FROM user_keys WHERE user_id = @user_id AND key_type = @key_type AND {Won}";
 
-    /// <summary>Claims the address: fails as a whole where it is somebody else's.</summary>
-    public const string InsertKey =
+    public const string UpsertKey =
         $"""
-        INSERT INTO user_keys (key_type, canonical, user_id, address, mfa_enabled, verified_at)
-        SELECT @key_type, @canonical, user_id, @address, @mfa_enabled, @verified_at {FromWon}
+        INSERT INTO user_keys (user_id, key_type, canonical, address, mfa_enabled, verified_at)
+        SELECT user_id, @key_type, @canonical, @address, @mfa_enabled, @verified_at {FromWon}
+        ON CONFLICT (user_id, key_type) DO UPDATE SET
+          canonical = excluded.canonical, address = excluded.address, mfa_enabled = excluded.mfa_enabled, verified_at = excluded.verified_at
+        """;
+
+    public const string ReleaseClaim =
+        $"DELETE FROM key_claims WHERE key_type = @key_type AND canonical = @canonical AND user_id = @user_id AND {Won}";
+
+    /// <summary>Fails, and the whole commit with it, where the address is somebody else's.</summary>
+    public const string Claim =
+        $"""
+        INSERT INTO key_claims (key_type, canonical, user_id, address, locale, anti_phishing_code)
+        SELECT @key_type, @canonical, user_id, @address, locale, anti_phishing_code {FromWon}
+        """;
+
+    /// <summary>The account's own row was written before.</summary>
+    public const string RefreshClaim =
+        $"""
+        UPDATE key_claims
+        SET address = @address,
+          locale = (SELECT locale {FromWon}),
+          anti_phishing_code = (SELECT anti_phishing_code {FromWon})
+        WHERE key_type = @key_type AND canonical = @canonical AND user_id = @user_id AND {Won}
         """;
 
     public const string UpsertToken =
@@ -63,18 +85,20 @@ static class AccountSql
         INSERT INTO one_time_tokens (
           user_id, operation, key_type, target_key_type, target, target_canonical, reference, message_id,
           digest, key_id, expires_at, previous_digest, previous_key_id, previous_expires_at,
-          wrong_tries, spent, last_issued_at, issues)
+          wrong_tries, spent, last_issued_at, issues, timeline)
         SELECT
           user_id, @operation, @key_type, @target_key_type, @target, @target_canonical, @reference, @message_id,
           @digest, @key_id, @expires_at, @previous_digest, @previous_key_id, @previous_expires_at,
-          @wrong_tries, @spent, @last_issued_at, @issues {FromWon}
+          @wrong_tries, @spent, @last_issued_at, @issues,
+          (SELECT timeline FROM store_timeline) {FromWon}
         ON CONFLICT (user_id, operation, key_type) DO UPDATE SET
           target_key_type = excluded.target_key_type, target = excluded.target, target_canonical = excluded.target_canonical,
           reference = excluded.reference, message_id = excluded.message_id,
           digest = excluded.digest, key_id = excluded.key_id, expires_at = excluded.expires_at,
           previous_digest = excluded.previous_digest, previous_key_id = excluded.previous_key_id,
           previous_expires_at = excluded.previous_expires_at, wrong_tries = excluded.wrong_tries, spent = excluded.spent,
-          last_issued_at = excluded.last_issued_at, issues = excluded.issues
+          last_issued_at = excluded.last_issued_at, issues = excluded.issues,
+          timeline = excluded.timeline
         """;
 
     public const string UpsertGuesses =
@@ -114,6 +138,11 @@ static class AccountSql
     /// <summary>The account's own row goes last, because the others ask for it.</summary>
     public static readonly string[] Erase =
     [
+        $"""
+        DELETE FROM key_claims
+        WHERE user_id = @user_id AND {Won}
+          AND (key_type, canonical) IN (SELECT key_type, canonical FROM user_keys WHERE user_id = @user_id)
+        """,
         $"DELETE FROM user_keys WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM one_time_tokens WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM guess_budgets WHERE user_id = @user_id AND {Won}",

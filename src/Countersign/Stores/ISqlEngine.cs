@@ -3,7 +3,14 @@ using System.Data.Common;
 namespace Countersign.Stores;
 
 /// <summary>A statement written out, with named parameters (<c>@name</c>): null, string, long or byte[].</summary>
-public sealed record SqlStatement(string Text, params (string Name, object? Value)[] Parameters);
+public sealed record SqlStatement(string Text, params (string Name, object? Value)[] Parameters)
+{
+    /// <summary>
+    /// Ends a SELECT that picks rows to write. A comment: an engine whose writers come one after the other leaves it be; another reads it as
+    /// <c>FOR UPDATE SKIP LOCKED</c>, so that two nodes do not pick the same.
+    /// </summary>
+    public const string SkipLocked = "/* skip locked */";
+}
 
 /// <summary>A versioned step of the schema. Steps are applied in order, each once.</summary>
 public sealed record Migration(int Version, string Sql);
@@ -16,7 +23,14 @@ public interface ISqlEngine
 {
     /// <summary>Brings the schema to the last of the migrations. Several processes may do it at once.</summary>
     /// <exception cref="SchemaTooNewException">The schema is of a later program.</exception>
+    /// <remarks>
+    /// Beside the migrations, the engine makes the table <c>schema_versions (version)</c> and the view <c>store_timeline (timeline)</c>, a number
+    /// that is another one after a standby, or a backup, has taken the place of the database.
+    /// </remarks>
     Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken ct);
+
+    /// <summary>The version of the schema that is there; 0 where there is none. Changes nothing.</summary>
+    Task<long> FindSchemaVersionAsync(CancellationToken ct);
 
     /// <summary>Reads from one snapshot of what is committed.</summary>
     Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct);
@@ -29,6 +43,14 @@ public interface ISqlEngine
     /// faster) or one of them would break the uniqueness of a key; true only after the commit.
     /// </summary>
     Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct);
+}
+
+/// <summary>How every engine asks for the version of the schema.</summary>
+public static class SchemaVersion
+{
+    public static readonly SqlStatement Query = new("SELECT COALESCE(MAX(version), 0) FROM schema_versions");
+
+    public static long Read(DbDataReader reader) => reader.Read() ? reader.GetInt64(0) : 0;
 }
 
 /// <summary>The store cannot be reached, or what became of a commit is not known. Nothing is half done; asking again is safe.</summary>

@@ -41,11 +41,12 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
             user,
             commitId,
             ("@version", before.Version),
+            ("@timeline", before.Timeline),
             ("@locale", change.After.Locale),
             ("@anti_phishing_code", Seal(change.After)),
             ("@now", Time(commit.At)));
 
-        foreach (var statement in Keys(before, change.After).Concat(Purposes(before, change)))
+        foreach (var statement in Keys(before, change.After).Concat(Claims(before, change.After)).Concat(Purposes(before, change)))
             yield return statement with { Parameters = [user, commitId, .. statement.Parameters] };
 
         foreach (var message in commit.Messages)
@@ -85,20 +86,35 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
             if (old == current && old?.Address.Value == current?.Address.Value)
                 continue;
 
-            if (old is not null)
-                yield return new SqlStatement(AccountSql.DeleteKey, ("@key_type", keyType.Name()));
-            if (current is null)
-                continue;
-
-            yield return new SqlStatement(
-                AccountSql.InsertKey,
-                ("@key_type", keyType.Name()),
-                ("@canonical", current.Address.Canonical),
-                ("@address", current.Address.Value),
-                ("@mfa_enabled", current.MfaEnabled ? 1L : 0L),
-                ("@verified_at", Time(current.VerifiedAt)));
+            yield return current is null
+                ? new SqlStatement(AccountSql.DeleteKey, ("@key_type", keyType.Name()))
+                : new SqlStatement(
+                    AccountSql.UpsertKey,
+                    ("@key_type", keyType.Name()),
+                    ("@canonical", current.Address.Canonical),
+                    ("@address", current.Address.Value),
+                    ("@mfa_enabled", current.MfaEnabled ? 1L : 0L),
+                    ("@verified_at", Time(current.VerifiedAt)));
         }
     }
+
+    /// <summary>In one order for all accounts, what is given up first.</summary>
+    static IEnumerable<SqlStatement> Claims(Account before, Account after)
+    {
+        var isShownAlike = before.Locale == after.Locale && Equals(before.AntiPhishingCode, after.AntiPhishingCode);
+        foreach (var old in before.Keys.Select(key => key.Address).Where(address => !after.Owns(address)))
+            yield return new SqlStatement(AccountSql.ReleaseClaim, Claim(old));
+
+        foreach (var address in after.Keys.Select(key => key.Address))
+        {
+            if (!before.Owns(address))
+                yield return new SqlStatement(AccountSql.Claim, [.. Claim(address), ("@address", address.Value)]);
+            else if (!isShownAlike || before.Key(address.KeyType)!.Address.Value != address.Value)
+                yield return new SqlStatement(AccountSql.RefreshClaim, [.. Claim(address), ("@address", address.Value)]);
+        }
+    }
+
+    static (string, object?)[] Claim(Address address) => [("@key_type", address.KeyType.Name()), ("@canonical", address.Canonical)];
 
     static IEnumerable<SqlStatement> Purposes(Account before, Change change)
     {

@@ -9,6 +9,8 @@ abstract class PassingEngine(ISqlEngine engine) : ISqlEngine, IAsyncDisposable
 {
     public virtual Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken ct) => engine.MigrateAsync(migrations, ct);
 
+    public virtual Task<long> FindSchemaVersionAsync(CancellationToken ct) => engine.FindSchemaVersionAsync(ct);
+
     public virtual Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
         engine.ReadAsync(statement, read, ct);
 

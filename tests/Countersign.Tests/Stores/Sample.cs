@@ -9,7 +9,10 @@ namespace Countersign.Tests.Stores;
 static class Sample
 {
     static readonly string[] Tables =
-        ["accounts", "user_keys", "one_time_tokens", "guess_budgets", "outbox", "audit_events", "development_inbox", "schema_versions"];
+        [
+            "accounts", "user_keys", "key_claims", "one_time_tokens", "guess_budgets", "outbox", "audit_events", "development_inbox",
+            "schema_versions",
+        ];
 
     public static EmailAddress Email(string text)
     {

@@ -51,7 +51,15 @@ public abstract class SeededFaults
             StoreChecks.An_account_that_comes_again_continues_its_trail),
 
         InBatch("the condition on the key that goes", AccountSql.DeleteKey),
-        InBatch("the condition on the key that comes", AccountSql.InsertKey),
+        InBatch("the condition on the key that comes", AccountSql.UpsertKey),
+        InBatch("the condition on the address that is given up", AccountSql.ReleaseClaim),
+        InBatch("the condition on the address that is claimed", AccountSql.Claim),
+        InBatch("the condition on what others see of the owner", AccountSql.RefreshClaim),
+        Replace(
+            "what others see of the owner", AccountSql.RefreshClaim, "WHERE ", "WHERE 1 = 0 AND ", StoreChecks.A_load_names_who_has_the_new_key),
+        Replace(
+            "the release of an address", AccountSql.ReleaseClaim, "WHERE ", "WHERE 1 = 0 AND ",
+            StoreChecks.An_address_that_was_given_up_is_anybodys),
         InBatch("the condition on the token", AccountSql.UpsertToken),
         InBatch("the condition on the guess budget", AccountSql.UpsertGuesses),
         InBatch("the condition on the withdrawn codes", AccountSql.WithdrawCodes),

@@ -52,11 +52,31 @@ static class StoreChecks
         Assert.Equal(Sample.Text(expected), Sample.Text((await node.Store.LoadAsync("alice", asked, Ct)).NewKeyOwner));
         Assert.Equal("bob", await node.Store.FindOwnerAsync(asked, Ct));
 
+        // Whatever the owner changes of it later.
+        var respelled = Sample.Email("TAKEN@example.org");
+        await node.PutAsync("bob", new AccountProfile { Email = respelled, Locale = "de", AntiPhishingCode = Sample.AntiPhishing("bobcode2") });
+        expected = new AddressOwner("bob", respelled, "de", Sample.AntiPhishing("bobcode2"));
+        Assert.Equal(Sample.Text(expected), Sample.Text((await node.Store.LoadAsync("alice", asked, Ct)).NewKeyOwner));
+
         Assert.Null((await node.Store.LoadAsync("alice", Sample.Email("free@example.org"), Ct)).NewKeyOwner);
         Assert.Null(await node.Store.FindOwnerAsync(Sample.Email("free@example.org"), Ct));
         // The same text as a key of the other type is another key.
         Assert.Null(await node.Store.FindOwnerAsync(Sample.Number("+4915112345678"), Ct));
         Assert.Null((await node.Store.LoadAsync("nobody", null, Ct)).Account);
+    }
+
+    public static async Task An_address_that_was_given_up_is_anybodys(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        var address = Sample.Email("shared@example.org");
+        await node.PutAsync("alice", new AccountProfile { Email = address });
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        Assert.Null(await node.Store.FindOwnerAsync(address, Ct));
+        await node.PutAsync("bob", new AccountProfile { Email = address });
+        Assert.Equal("bob", await node.Store.FindOwnerAsync(address, Ct));
+
+        await node.Security.EraseAsync(new Caller("platform"), "bob", Ct);
+        Assert.Null(await node.Store.FindOwnerAsync(address, Ct));
     }
 
     public static async Task Secrets_are_sealed_in_the_rows(TestDatabase database)
@@ -99,6 +119,7 @@ static class StoreChecks
                 .Record(AuditEventType.UserKeyAdded).Send(Sample.Notice(email, now)),
             Change.Of(WithWrongTries(stale, pending, 4, now)).Record(AuditEventType.TokenRefused),
             Change.Of(stale.Without(KeyType.Email)) with { Withdrawn = [pending] },
+            Change.Of((stale with { Locale = "fr" }).With(new UserKey(Sample.Email("ALICE@example.com"), now, false))),
             Provisioning.Erase(stale),
         ];
         foreach (var change in changes)
@@ -137,7 +158,7 @@ static class StoreChecks
         await node.CodeAsync("bob", Operation.AddingKey, KeyType.PhoneNumber, Sample.Number("+4915112345679"));
         await node.Inbox.KeepAsync(Outgoing("bob"), Ct);
         var bobs = Lines(await Sample.DumpAsync(node.Engine), "bob");
-        Assert.Equal(7, bobs.Count);
+        Assert.Equal(8, bobs.Count);
 
         await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
         await node.CodeAsync("alice", Operation.AddingKey, KeyType.PhoneNumber, Sample.Number("+4915112345678"));

@@ -14,6 +14,9 @@ public abstract class StoreConformance
     public Task A_load_names_who_has_the_new_key() => RunAsync(StoreChecks.A_load_names_who_has_the_new_key);
 
     [Fact]
+    public Task An_address_that_was_given_up_is_anybodys() => RunAsync(StoreChecks.An_address_that_was_given_up_is_anybodys);
+
+    [Fact]
     public Task Secrets_are_sealed_in_the_rows() => RunAsync(StoreChecks.Secrets_are_sealed_in_the_rows);
 
     [Fact]

@@ -1,3 +1,4 @@
+using Countersign.PostgreSql;
 using Countersign.Sqlite;
 using Countersign.Stores;
 using Countersign.Tests.Hosting;
@@ -40,4 +41,27 @@ sealed class SqliteTestDatabase : TestDatabase
         folder.Dispose();
         return ValueTask.CompletedTask;
     }
+}
+
+/// <summary>A database of its own on the server that the tests share.</summary>
+sealed class PostgreSqlTestDatabase(string connectionString) : TestDatabase
+{
+    public static PostgreSqlTestDatabase New(Func<ISqlEngine, ISqlEngine>? wrap)
+    {
+        // Away from the test's own context: this one waits.
+        var connectionString = Task.Run(async () =>
+        {
+            var server = await SharedPostgres.GetAsync();
+            return server.ConnectionString(await server.NewDatabaseAsync());
+        }).GetAwaiter().GetResult();
+        return new PostgreSqlTestDatabase(connectionString) { Wrap = wrap ?? (engine => engine) };
+    }
+
+    public string ConnectionString => connectionString;
+
+    public override void Use(CountersignBuilder builder) => builder.UsePostgreSql(ConnectionString);
+
+    public override ISqlEngine NewEngine() => new PostgreSqlEngine(PostgreSqlSettings.Complete(ConnectionString), NullLoggerFactory.Instance);
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -13,18 +13,28 @@ CREATE TABLE accounts (
   updated_at BIGINT NOT NULL
 );
 
--- The primary key is what makes an address the key of one account only.
 CREATE TABLE user_keys (
+  user_id TEXT NOT NULL,
+  key_type TEXT NOT NULL,
+  canonical TEXT NOT NULL,
+  address TEXT NOT NULL,
+  mfa_enabled BIGINT NOT NULL,
+  verified_at BIGINT NOT NULL,
+  PRIMARY KEY (user_id, key_type)
+);
+
+-- Whose key an address is. The primary key is what makes it the key of one account only; all other tables are kept by user id.
+-- The rest is what another account's request needs to know of the owner, so that nobody reads the rows of two accounts.
+CREATE TABLE key_claims (
   key_type TEXT NOT NULL,
   canonical TEXT NOT NULL,
   user_id TEXT NOT NULL,
   address TEXT NOT NULL,
-  mfa_enabled BIGINT NOT NULL,
-  verified_at BIGINT NOT NULL,
+  locale TEXT,
+  -- Sealed, as in accounts.
+  anti_phishing_code BYTEA,
   PRIMARY KEY (key_type, canonical)
 );
-
-CREATE UNIQUE INDEX user_keys_of_account ON user_keys (user_id, key_type);
 
 -- One row per account and purpose, overwritten for ever. key_type is '' for the anti-phishing code, which has none.
 -- The columns from target to wrong_tries are null while nothing is pending.
@@ -49,6 +59,8 @@ CREATE TABLE one_time_tokens (
   last_issued_at BIGINT,
   -- Unix milliseconds, separated by spaces, of the issues within the last hour.
   issues TEXT NOT NULL,
+  -- The history of the database in which the tokens were issued: in any other they do not count (see store_timeline).
+  timeline BIGINT NOT NULL,
   PRIMARY KEY (user_id, operation, key_type)
 );
 
@@ -108,13 +120,14 @@ CREATE TABLE audit_events (
 );
 
 CREATE TABLE development_inbox (
-  id TEXT NOT NULL PRIMARY KEY,
   user_id TEXT NOT NULL,
+  id TEXT NOT NULL,
   channel TEXT NOT NULL,
   -- The canonical form of the recipient, to look messages up by.
   destination TEXT NOT NULL,
   sealed BYTEA NOT NULL,
-  sent_at BIGINT NOT NULL
+  sent_at BIGINT NOT NULL,
+  PRIMARY KEY (user_id, id)
 );
 
 CREATE INDEX development_inbox_by_time ON development_inbox (sent_at, id);

@@ -1,0 +1,50 @@
+using Npgsql;
+
+namespace Countersign.PostgreSql;
+
+/// <summary>What a connection string that leaves it open gets. Whatever it says itself, stands.</summary>
+public static class PostgreSqlSettings
+{
+    /// <summary>Seconds until a server that does not take a connection, or a pool without a free one, counts as not available.</summary>
+    public const int ConnectTimeout = 2;
+
+    /// <summary>Seconds until a statement that is not answered is given up: its outcome is not known then.</summary>
+    public const int CommandTimeout = 2;
+
+    /// <summary>Milliseconds that a cancelled statement has to say so, before its connection is thrown away.</summary>
+    public const int CancellationTimeout = 300;
+
+    /// <summary>
+    /// Connections of one node at most. PostgreSQL takes 100 from all of them unless configured otherwise, and is not faster with more than a
+    /// few for each of its cores.
+    /// </summary>
+    public const int MaxPoolSize = 20;
+
+    /// <summary>Statements that a connection keeps prepared: more than the store has.</summary>
+    public const int MaxAutoPrepare = 100;
+
+    /// <exception cref="ArgumentException"/>
+    internal static string Complete(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        if (string.IsNullOrEmpty(settings.Host))
+            throw new ArgumentException("The PostgreSQL connection string names no host: 'Host=db;Username=countersign;Password=…;Database=countersign'.");
+
+        // Every key has a default, so what was left open shows by its absence.
+        void Default(string key, object value)
+        {
+            if (!settings.ShouldSerialize(key))
+                settings[key] = value;
+        }
+
+        Default("Timeout", ConnectTimeout);
+        Default("Command Timeout", CommandTimeout);
+        Default("Cancellation Timeout", CancellationTimeout);
+        Default("Maximum Pool Size", MaxPoolSize);
+        Default("Max Auto Prepare", MaxAutoPrepare);
+        Default("Auto Prepare Min Usages", 2);
+        Default("Application Name", "Countersign");
+        Default("Target Session Attributes", "any");
+        return settings.ConnectionString;
+    }
+}

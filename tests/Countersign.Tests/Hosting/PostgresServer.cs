@@ -1,0 +1,260 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Countersign.Tests.Stores;
+using Npgsql;
+
+[assembly: AssemblyFixture(typeof(Countersign.Tests.Hosting.SharedPostgres))]
+
+namespace Countersign.Tests.Hosting;
+
+/// <summary>A PostgreSQL server of its own, with its data in a folder that goes with it. It refuses root, so root starts it as nobody.</summary>
+sealed class PostgresServer : IAsyncDisposable
+{
+    const string Programs = "/usr/lib/postgresql/15/bin";
+    const string Role = "countersign";
+    const int SigKill = 9;
+    const int SigInt = 2;
+    const int SigCont = 18;
+    const int SigStop = 19;
+
+    static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
+
+    readonly TestFolder folder = new();
+    readonly string[] settings;
+    readonly List<string> log = [];
+    Process? process;
+    int databases;
+
+    PostgresServer(string[] settings) => this.settings = settings;
+
+    public int Port { get; } = FreePort();
+
+    public string Data => folder.File("data");
+
+    /// <summary>What it printed, to say why a test failed.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (log)
+                return string.Join('\n', log);
+        }
+    }
+
+    /// <param name="settings">Of postgresql.conf, as <c>name=value</c>.</param>
+    public static async Task<PostgresServer> StartNewAsync(params string[] settings)
+    {
+        var server = new PostgresServer(settings);
+        try
+        {
+            server.GiveFolderAway();
+            await RunAsync("initdb", "-D", server.Data, "-U", Role, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync");
+            await server.StartAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A standby that follows <paramref name="primary"/> asynchronously, as is the default.</summary>
+    public static async Task<PostgresServer> StartStandbyAsync(PostgresServer primary)
+    {
+        var server = new PostgresServer([]);
+        try
+        {
+            server.GiveFolderAway();
+            await RunAsync(
+                "pg_basebackup", "-D", server.Data, "-h", "127.0.0.1", "-p", Text(primary.Port), "-U", Role, "-R", "--checkpoint=fast", "--no-sync");
+            await server.StartAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public string ConnectionString(string database, string role = Role) =>
+        $"Host=127.0.0.1;Port={Port};Username={role};Database={database}";
+
+    /// <summary>An empty database; its name.</summary>
+    public async Task<string> NewDatabaseAsync()
+    {
+        var name = $"test{Interlocked.Increment(ref databases)}";
+        await ExecuteAsync("postgres", $"CREATE DATABASE {name}");
+        return name;
+    }
+
+    public Task ExecuteAsync(string database, string text) => ScalarAsync(database, text);
+
+    public async Task<object?> ScalarAsync(string database, string text)
+    {
+        await using var connection = new NpgsqlConnection($"{ConnectionString(database)};Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(text, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    public async Task StartAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            process = Start("postgres", ["-D", Data, "-p", Text(Port), "-k", folder.Path, "-c", "listen_addresses=127.0.0.1", .. settings.SelectMany(setting => new[] { "-c", setting })]);
+            Follow(process);
+            while (!process.HasExited)
+            {
+                if (await AnswersAsync())
+                    return;
+                Assert.True(clock.Elapsed < StartsWithin, $"PostgreSQL does not answer:\n{Log}");
+                await Task.Delay(20);
+            }
+
+            // Killed just before, its last child may still hold the shared memory.
+            Assert.True(clock.Elapsed < StartsWithin, $"PostgreSQL does not start:\n{Log}");
+            await Task.Delay(100);
+        }
+    }
+
+    /// <summary>Ends every connection and stops in good order, as an operator restarts it.</summary>
+    public Task StopAsync() => EndAsync(SigInt, all: false);
+
+    /// <summary>SIGKILL to all of its processes: it gets to do nothing more.</summary>
+    public Task KillAsync() => EndAsync(SigKill, all: true);
+
+    /// <summary>It stands still with all its connections open, like a machine that swaps or a network that drops packets.</summary>
+    public void Suspend() => SignalAll(SigStop);
+
+    public void Resume() => SignalAll(SigCont);
+
+    public Task PromoteAsync() => RunAsync("pg_ctl", "promote", "-D", Data, "-w");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is { HasExited: false })
+        {
+            Resume();
+            await KillAsync();
+        }
+
+        process?.Dispose();
+        folder.Dispose();
+    }
+
+    async Task EndAsync(int signal, bool all)
+    {
+        if (all)
+            SignalAll(signal);
+        else
+            Signal(process!.Id, signal);
+        await process!.WaitForExitAsync();
+    }
+
+    void SignalAll(int signal)
+    {
+        var pid = process!.Id;
+        // The first starts the others: stopped first, it starts no more of them.
+        int[] all = [pid, .. Children(pid)];
+        foreach (var one in all)
+            Signal(one, signal);
+    }
+
+    static IEnumerable<int> Children(int pid) =>
+        File.ReadAllText($"/proc/{pid}/task/{pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(child => int.Parse(child, CultureInfo.InvariantCulture));
+
+    async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            await ScalarAsync("postgres", "SELECT 1");
+            return true;
+        }
+        catch (Exception e) when (e is NpgsqlException or SocketException)
+        {
+            return false;
+        }
+    }
+
+    static async Task RunAsync(string program, params string[] args)
+    {
+        using var run = Start(program, args);
+        var output = run.StandardOutput.ReadToEndAsync();
+        var error = await run.StandardError.ReadToEndAsync();
+        await run.WaitForExitAsync();
+        Assert.True(run.ExitCode == 0, $"{program}: {await output}{error}");
+    }
+
+    static Process Start(string program, IEnumerable<string> args)
+    {
+        var path = Path.Combine(Programs, program);
+        // With the test process dies what it started.
+        string[] asNobody = ["--reuid=nobody", "--regid=nogroup", "--clear-groups"];
+        string[] command = ["--pdeathsig=KILL", .. Environment.IsPrivilegedProcess ? asNobody : [], path, .. args];
+        return Process.Start(new ProcessStartInfo("setpriv", command)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
+        })!;
+    }
+
+    void Follow(Process started)
+    {
+        started.OutputDataReceived += (_, line) => Take(line.Data);
+        started.ErrorDataReceived += (_, line) => Take(line.Data);
+        started.BeginOutputReadLine();
+        started.BeginErrorReadLine();
+    }
+
+    void Take(string? line)
+    {
+        lock (log)
+            log.Add(line ?? "");
+    }
+
+    void GiveFolderAway()
+    {
+        if (!Environment.IsPrivilegedProcess)
+            return;
+
+        using var chown = Process.Start("chown", ["nobody:nogroup", folder.Path]);
+        chown.WaitForExit();
+        Assert.Equal(0, chown.ExitCode);
+    }
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>One that has just ended by itself is no error.</summary>
+    static void Signal(int pid, int signal) => _ = Kill(pid, signal);
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    static extern int Kill(int pid, int signal);
+}
+
+/// <summary>The server that all tests share which do no harm to it: started by the first, and ended with the last.</summary>
+sealed class SharedPostgres : IAsyncDisposable
+{
+    // Its databases are thrown away: what a power cut would do to them is nobody's concern.
+    static readonly Lazy<Task<PostgresServer>> Server = new(() => PostgresServer.StartNewAsync("fsync=off", "max_connections=400"));
+
+    public static Task<PostgresServer> GetAsync() => Server.Value;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Server.IsValueCreated)
+            await (await Server.Value).DisposeAsync();
+    }
+}
