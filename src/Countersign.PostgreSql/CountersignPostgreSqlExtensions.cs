@@ -12,7 +12,8 @@ public static class CountersignPostgreSqlExtensions
     /// </summary>
     /// <param name="connectionString">
     /// Of Npgsql, such as <c>Host=db;Username=countersign;Password=…;Database=countersign</c>. What it leaves open is set so that a database that
-    /// does not answer costs a caller a second or two: see <see cref="PostgreSqlSettings"/>.
+    /// does not answer costs a caller two seconds: Timeout and Command Timeout are 2 (seconds), Cancellation Timeout 300 (milliseconds), Maximum Pool
+    /// Size 20, Max Auto Prepare 100.
     /// </param>
     /// <exception cref="ArgumentException">The connection string is none, or names no host.</exception>
     public static CountersignBuilder UsePostgreSql(this CountersignBuilder builder, string connectionString)

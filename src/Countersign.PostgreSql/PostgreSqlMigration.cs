@@ -67,7 +67,7 @@ static class PostgreSqlMigration
         if (await exists.ExecuteScalarAsync(ct) is not true)
             return 0;
 
-        await using var version = new NpgsqlCommand(SchemaVersion.Query.Text, connection);
+        await using var version = new NpgsqlCommand("SELECT COALESCE(MAX(version), 0) FROM schema_versions", connection);
         return (long)(await version.ExecuteScalarAsync(ct))!;
     }
 

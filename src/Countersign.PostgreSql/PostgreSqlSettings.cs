@@ -3,7 +3,7 @@ using Npgsql;
 namespace Countersign.PostgreSql;
 
 /// <summary>What a connection string that leaves it open gets. Whatever it says itself, stands.</summary>
-public static class PostgreSqlSettings
+static class PostgreSqlSettings
 {
     /// <summary>Seconds until a server that does not take a connection, or a pool without a free one, counts as not available.</summary>
     public const int ConnectTimeout = 2;
@@ -24,7 +24,7 @@ public static class PostgreSqlSettings
     public const int MaxAutoPrepare = 100;
 
     /// <exception cref="ArgumentException"/>
-    internal static string Complete(string connectionString)
+    public static string Complete(string connectionString)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         if (string.IsNullOrEmpty(settings.Host))

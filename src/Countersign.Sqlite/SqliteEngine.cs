@@ -49,7 +49,7 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
             return 0;
 
         var tables = new SqlStatement("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_versions'");
-        return await ReadAsync(tables, reader => reader.Read(), ct) ? await ReadAsync(SchemaVersion.Query, SchemaVersion.Read, ct) : 0;
+        return await ReadAsync(tables, reader => reader.Read(), ct) ? await ReadAsync(MigrationJob.SchemaVersion, MigrationJob.ReadVersion, ct) : 0;
     }
 
     public async Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct)

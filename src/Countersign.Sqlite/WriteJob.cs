@@ -64,12 +64,16 @@ sealed class ReturningJob<T>(SqlStatement statement, Func<DbDataReader, T> read)
 
 sealed class MigrationJob(IReadOnlyList<Migration> migrations) : WriteJob
 {
+    public static readonly SqlStatement SchemaVersion = new("SELECT COALESCE(MAX(version), 0) FROM schema_versions");
+
+    public static long ReadVersion(DbDataReader reader) => reader.Read() ? reader.GetInt64(0) : 0;
+
     public override void Run(SqliteSession session)
     {
         session.Execute("CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL PRIMARY KEY)");
         // A file has one history: no standby takes over from it.
         session.Execute("CREATE VIEW IF NOT EXISTS store_timeline AS SELECT 0 AS timeline");
-        var found = session.Read(SchemaVersion.Query, SchemaVersion.Read);
+        var found = session.Read(SchemaVersion, ReadVersion);
         if (found > migrations[^1].Version)
             throw new SchemaTooNewException(found, migrations[^1].Version);
 

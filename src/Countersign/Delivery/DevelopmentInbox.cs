@@ -53,7 +53,9 @@ sealed class DevelopmentInbox(Database database, TokenCodes codes, TimeProvider 
     /// <summary>Newest first; all, or those to one address in its canonical form.</summary>
     public Task<IReadOnlyList<InboxMessage>> ReadAsync(string? destination, CancellationToken ct) =>
         database.ReadAsync<IReadOnlyList<InboxMessage>>(
-            new SqlStatement(Select, ("@destination", destination), ("@limit", (long)Capacity)),
+            destination is null
+                ? new SqlStatement(SelectAll, ("@limit", (long)Capacity))
+                : new SqlStatement(SelectTo, ("@destination", destination), ("@limit", (long)Capacity)),
             reader =>
             {
                 var messages = new List<InboxMessage>();
@@ -82,13 +84,10 @@ sealed class DevelopmentInbox(Database database, TokenCodes codes, TimeProvider 
           (SELECT sent_at, id FROM development_inbox ORDER BY sent_at DESC, id DESC LIMIT 1 OFFSET @last)
         """;
 
-    const string Select =
-        """
-        SELECT id, sealed FROM development_inbox
-        WHERE @destination IS NULL OR destination = @destination
-        ORDER BY sent_at DESC, id DESC
-        LIMIT @limit
-        """;
+    const string SelectAll = "SELECT id, sealed FROM development_inbox ORDER BY sent_at DESC, id DESC LIMIT @limit";
+
+    const string SelectTo =
+        "SELECT id, sealed FROM development_inbox WHERE destination = @destination ORDER BY sent_at DESC, id DESC LIMIT @limit";
 }
 
 /// <summary>The development inbox as the sender of one channel.</summary>

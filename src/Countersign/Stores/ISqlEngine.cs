@@ -45,14 +45,6 @@ public interface ISqlEngine
     Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct);
 }
 
-/// <summary>How every engine asks for the version of the schema.</summary>
-public static class SchemaVersion
-{
-    public static readonly SqlStatement Query = new("SELECT COALESCE(MAX(version), 0) FROM schema_versions");
-
-    public static long Read(DbDataReader reader) => reader.Read() ? reader.GetInt64(0) : 0;
-}
-
 /// <summary>The store cannot be reached, or what became of a commit is not known. Nothing is half done; asking again is safe.</summary>
 public sealed class StoreUnavailableException(string message, Exception? cause = null) : Exception(message, cause);
 

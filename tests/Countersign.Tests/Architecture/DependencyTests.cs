@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using Countersign.Domain;
+using Countersign.PostgreSql;
 using Countersign.Sqlite;
 using Countersign.Stores;
 
@@ -10,6 +11,7 @@ public sealed class DependencyTests
 {
     static readonly Assembly Library = typeof(AccountSecurity).Assembly;
     static readonly Assembly Sqlite = typeof(SqliteEngine).Assembly;
+    static readonly Assembly PostgreSql = typeof(PostgreSqlEngine).Assembly;
     static readonly Assembly Program = typeof(Countersign.Server.Program).Assembly;
 
     /// <summary>What the root of the library holds beside the shell: which of it stands above the HTTP layer, and which is the shell.</summary>
@@ -58,10 +60,10 @@ public sealed class DependencyTests
     }
 
     [Fact]
-    public void The_database_engine_knows_the_seam_of_the_store_and_nothing_else_of_the_library()
+    public void A_database_engine_knows_the_seam_of_the_store_and_nothing_else_of_the_library()
     {
         string[] seam = ["ISqlEngine", "SqlStatement", "Migration", "StoreUnavailableException", "SchemaTooNewException", "CountersignBuilder", "CountersignServiceCollectionExtensions"];
-        var wrong = from type in Dependencies.Declared(Sqlite)
+        var wrong = from type in Dependencies.Declared(Sqlite).Concat(Dependencies.Declared(PostgreSql))
                     from used in Dependencies.TypesOf(type)
                     where used.Assembly == Library && !seam.Contains(used.Name)
                     select $"{type.FullName} uses {used.FullName}";
@@ -109,6 +111,7 @@ public sealed class DependencyTests
 
         Assert.Equal(needed, isPublic.Order(StringComparer.Ordinal));
         Assert.Equal(["Countersign.CountersignSqliteExtensions"], Sqlite.GetExportedTypes().Select(type => type.FullName));
+        Assert.Equal(["Countersign.CountersignPostgreSqlExtensions"], PostgreSql.GetExportedTypes().Select(type => type.FullName));
         Assert.Empty(Program.GetExportedTypes());
     }
 
@@ -125,7 +128,7 @@ public sealed class DependencyTests
         Assert.Contains(typeof(TimeProvider).GetProperty(nameof(TimeProvider.System))!.GetMethod!, Dependencies.Of(typeof(CountersignServiceCollectionExtensions)));
     }
 
-    static IEnumerable<Type> All => new[] { Library, Sqlite, Program }.SelectMany(Dependencies.Declared);
+    static IEnumerable<Type> All => new[] { Library, Sqlite, PostgreSql, Program }.SelectMany(Dependencies.Declared);
 
     static bool IsRandom(MemberInfo used) =>
         used == typeof(Random) || used == typeof(RandomNumberGenerator) || (used.DeclaringType == typeof(Guid) && used.Name == nameof(Guid.NewGuid));

@@ -195,10 +195,9 @@ sealed class PostgresServer : IAsyncDisposable
     static Process Start(string program, IEnumerable<string> args)
     {
         var path = Path.Combine(Programs, program);
-        // With the test process dies what it started.
-        string[] asNobody = ["--reuid=nobody", "--regid=nogroup", "--clear-groups"];
-        string[] command = ["--pdeathsig=KILL", .. Environment.IsPrivilegedProcess ? asNobody : [], path, .. args];
-        return Process.Start(new ProcessStartInfo("setpriv", command)
+        string[] asNobody = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] : [];
+        string[] command = [.. asNobody, path, .. args];
+        return Process.Start(new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
         })!;

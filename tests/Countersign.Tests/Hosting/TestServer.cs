@@ -44,7 +44,7 @@ sealed class TestServer : IAsyncDisposable
         var folder = setup.Folder ?? new TestFolder();
         // No pause between issues unless a test asks for one: most tests are about something else.
         string[] defaults = ["Countersign:Limits:ResendAfter:Email=00:00:00", "Countersign:Limits:ResendAfter:Sms=00:00:00", "Countersign:Limits:IssuesPerHour=1000"];
-        string[] fixedSettings = ["urls=http://127.0.0.1:0", "environment=Development", $"ConnectionStrings:Sqlite=Data Source={folder.File("countersign.db")}"];
+        string[] fixedSettings = ["urls=http://127.0.0.1:0", "environment=Development", .. await TestStore.SettingsAsync(folder)];
         var args = fixedSettings.Concat(defaults).Concat(setup.Settings).Select(setting => $"--{setting}").ToArray();
 
         var app = Countersign.Server.Program.Build(args, builder =>
