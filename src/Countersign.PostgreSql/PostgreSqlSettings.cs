@@ -44,7 +44,9 @@ static class PostgreSqlSettings
         Default("Max Auto Prepare", MaxAutoPrepare);
         Default("Auto Prepare Min Usages", 2);
         Default("Application Name", "Countersign");
-        Default("Target Session Attributes", "any");
+        // Of several hosts, the one that takes writes.
+        if (settings.Host.Contains(',', StringComparison.Ordinal))
+            Default("Target Session Attributes", "primary");
         return settings.ConnectionString;
     }
 }

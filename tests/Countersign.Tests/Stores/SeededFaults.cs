@@ -43,6 +43,12 @@ public abstract class SeededFaults
         Drop(
             "the version in the update of the account", AccountSql.Update, " AND version = @version",
             StoreChecks.A_stale_commit_writes_nothing),
+        Drop(
+            "the timeline in the update of the account", AccountSql.Update, " AND @timeline = (SELECT timeline FROM store_timeline)",
+            StoreChecks.What_was_decided_upon_another_history_of_the_database_is_not_stored),
+        Replace(
+            "the timeline of a token", AccountSql.Load, "s.timeline, t.timeline", "s.timeline, s.timeline",
+            StoreChecks.A_token_of_another_history_of_the_database_does_not_count),
         Replace(
             "the conflict of two creations", AccountSql.Insert, "DO NOTHING", "DO UPDATE SET commit_id = excluded.commit_id",
             StoreChecks.Of_many_creations_at_once_one_wins),

@@ -129,6 +129,36 @@ static class StoreChecks
         }
     }
 
+    public static async Task What_was_decided_upon_another_history_of_the_database_is_not_stored(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        var alice = await node.LoadAsync("alice");
+        var before = await Sample.DumpAsync(node.Engine);
+
+        // As a node would have loaded it from the old primary: of the same version, which the new one has come to by another way.
+        Assert.False(await node.CommitAsync(alice with { Timeline = alice.Timeline + 1 }, Change.Of(alice with { Locale = "de" })));
+        Assert.Equal(before, await Sample.DumpAsync(node.Engine));
+    }
+
+    public static async Task A_token_of_another_history_of_the_database_does_not_count(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com"), PhoneNumber = Sample.Number("+4915112345678") });
+        var removing = new Purpose(Operation.RemovingKey, KeyType.Email);
+        var code = await node.CodeAsync("alice", removing.Operation, removing.KeyType);
+        await node.ExecuteAsync("UPDATE one_time_tokens SET timeline = timeline - 1");
+
+        var redeemed = await node.Security.RedeemAsync(new Caller("alice"), "alice", removing, code, null, Ct);
+        Assert.Equal(Refusal.TokenInvalid, redeemed.Refused?.Reason);
+        Assert.Null((await node.LoadAsync("alice")).State(removing).Pending);
+
+        // One more is one of this history.
+        code = await node.CodeAsync("alice", removing.Operation, removing.KeyType);
+        redeemed = await node.Security.RedeemAsync(new Caller("alice"), "alice", removing, code, null, Ct);
+        Assert.Null(redeemed.Refused);
+    }
+
     public static async Task A_commit_that_claims_a_key_of_another_account_writes_nothing(TestDatabase database)
     {
         await using var node = await StoreNode.CreateAsync(database);

@@ -27,6 +27,14 @@ public abstract class StoreConformance
         RunAsync(StoreChecks.A_stale_commit_writes_nothing, engine => new AsOneBatch(engine));
 
     [Fact]
+    public Task What_was_decided_upon_another_history_of_the_database_is_not_stored() =>
+        RunAsync(StoreChecks.What_was_decided_upon_another_history_of_the_database_is_not_stored);
+
+    [Fact]
+    public Task A_token_of_another_history_of_the_database_does_not_count() =>
+        RunAsync(StoreChecks.A_token_of_another_history_of_the_database_does_not_count);
+
+    [Fact]
     public Task A_commit_that_claims_a_key_of_another_account_writes_nothing() =>
         RunAsync(StoreChecks.A_commit_that_claims_a_key_of_another_account_writes_nothing);
 
