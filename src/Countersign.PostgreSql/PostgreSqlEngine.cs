@@ -21,7 +21,11 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
     }
 
     public Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken ct) =>
-        AskAsync(() => PostgreSqlMigration.RunAsync(source, migrations, ct));
+        AskAsync(async () =>
+        {
+            await PostgreSqlMigration.RunAsync(source, migrations, ct);
+            return true;
+        });
 
     public Task<long> FindSchemaVersionAsync(CancellationToken ct) =>
         AskAsync(async () =>

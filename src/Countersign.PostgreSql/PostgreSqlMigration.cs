@@ -35,19 +35,35 @@ static class PostgreSqlMigration
           WHERE c.relname = 'schema_versions' AND n.nspname = ANY (current_schemas(false)))
         """;
 
-    public static async Task<bool> RunAsync(NpgsqlDataSource source, IReadOnlyList<Migration> migrations, CancellationToken ct)
+    public static async Task RunAsync(NpgsqlDataSource source, IReadOnlyList<Migration> migrations, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         if (IsUpToDate(await FindVersionAsync(connection, ct), migrations))
-            return false;
+            return;
 
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({Lock.ToString(CultureInfo.InvariantCulture)})", ct);
         // Another node may have been faster.
         var found = await FindVersionAsync(connection, ct);
         if (IsUpToDate(found, migrations))
-            return false;
+            return;
 
+        try
+        {
+            await ApplyAsync(connection, found, migrations, ct);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new StoreUnavailableException(
+                $"The schema of the database is at version {found}, this program needs {migrations[^1].Version}, and its role may not change it. "
+                + $"Run Countersign.Server migrate as a role that may. ({e.MessageText})", e);
+        }
+
+        await transaction.CommitAsync(ct);
+    }
+
+    static async Task ApplyAsync(NpgsqlConnection connection, long found, IReadOnlyList<Migration> migrations, CancellationToken ct)
+    {
         if (found == 0)
             await ExecuteAsync(connection, OwnSchema, ct);
         foreach (var migration in migrations.Where(migration => migration.Version > found))
@@ -56,9 +72,6 @@ static class PostgreSqlMigration
             await ExecuteAsync(
                 connection, $"INSERT INTO schema_versions (version) VALUES ({migration.Version.ToString(CultureInfo.InvariantCulture)})", ct);
         }
-
-        await transaction.CommitAsync(ct);
-        return true;
     }
 
     public static async Task<long> FindVersionAsync(NpgsqlConnection connection, CancellationToken ct)

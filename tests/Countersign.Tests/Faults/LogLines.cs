@@ -10,6 +10,8 @@ sealed class LogLines : ILoggerProvider
 
     public IReadOnlyList<string> Errors => [.. lines.Where(line => line.Level >= LogLevel.Error).Select(line => line.Text)];
 
+    public string All => string.Join('\n', lines.Select(line => line.Text));
+
     public void Clear() => lines.Clear();
 
     public ILogger CreateLogger(string categoryName) => new Logger(this);

@@ -1,0 +1,242 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Countersign.Tests.Hosting;
+using Countersign.Tests.Stores;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Countersign.Tests.Faults;
+
+public sealed class PostgreSqlFaultTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    const string Email = "alice@example.com";
+    const string Phone = "+4915112345678";
+    const string Issuing = "/api/v1/token/userKeys/changing?keyType=EMAIL";
+    const string Removing = "userKeys/removing?keyType=PHONE_NUMBER";
+
+    /// <summary>The wait for a load and for a commit, 2 s each, with room for a busy machine.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    static readonly TimeSpan Recovery = TimeSpan.FromSeconds(15);
+
+    static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    readonly LogLines log = new();
+    PostgresServer postgres = null!;
+
+    public async ValueTask InitializeAsync() => postgres = await PostgresServer.StartNewAsync("max_connections=20");
+
+    public ValueTask DisposeAsync() => postgres.DisposeAsync();
+
+    [Fact]
+    public async Task A_server_starts_without_its_database_and_is_ready_when_that_comes()
+    {
+        await postgres.StopAsync();
+        await using var server = await StartAsync();
+        var alice = server.User();
+        await AssertUnavailableAsync(() => alice.AccountAsync());
+        Assert.Equal(503, await ReadyAsync(server));
+
+        await postgres.StartAsync();
+        await AssertRecoversAsync(server);
+        Assert.Equal(200, (await alice.AccountAsync()).Status);
+        Assert.Equal(200, await ReadyAsync(server));
+    }
+
+    [Fact]
+    public async Task A_database_that_is_killed_under_load_is_unavailable_until_it_is_back_and_then_holds_what_was_acknowledged()
+    {
+        await using var server = await StartAsync();
+        var users = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => server.UserWithAsync(new { email = $"user{i}@example.com" }, $"user{i}")));
+        var answers = new ConcurrentQueue<(string UserId, int Status)>();
+        using var end = new CancellationTokenSource();
+        var load = users.Select(user => Task.Run(async () =>
+        {
+            while (!end.IsCancellationRequested)
+                answers.Enqueue((user.UserId, (await user.PostAsync(Issuing)).Status));
+        })).ToList();
+
+        for (var kill = 0; kill < 2; kill++)
+        {
+            await WaitForAsync(200, answers);
+            await postgres.KillAsync();
+            await WaitForAsync(503, answers);
+            await postgres.StartAsync();
+            await AssertRecoversAsync(server);
+        }
+
+        await end.CancelAsync();
+        await Task.WhenAll(load);
+
+        // Whatever was asked in the meantime has an answer that says what is known.
+        Assert.Equal([200, 503], answers.Select(answer => answer.Status).Distinct().Order());
+        foreach (var user in users)
+        {
+            var trail = await server.Service().GetAsync($"/api/v1/admin/accounts/{user.UserId}/events?limit=1000");
+            var issued = trail.Body.EnumerateArray().Count(e => e.GetProperty("type").GetString() == "token_issued");
+            var (acknowledged, unknown) = (Count(user, 200), Count(user, 503));
+            Assert.InRange(issued, acknowledged, acknowledged + unknown);
+        }
+
+        int Count(TestUser user, int status) => answers.Count(answer => answer == (user.UserId, status));
+    }
+
+    [Fact]
+    public async Task A_database_that_is_restarted_leaves_no_dead_connections_behind()
+    {
+        await using var server = await StartAsync();
+        var alice = await server.UserWithAsync(new { email = Email });
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => alice.AccountAsync()));
+
+        await postgres.StopAsync();
+        await AssertUnavailableAsync(() => alice.AccountAsync());
+        await postgres.StartAsync();
+        await AssertRecoversAsync(server);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => alice.AccountAsync()));
+        Assert.All(answers, answer => Assert.Equal(200, answer.Status));
+    }
+
+    [Fact]
+    public async Task A_database_that_stands_still_is_unavailable_and_what_it_still_does_is_done_once()
+    {
+        await using var server = await StartAsync();
+        var alice = await server.UserWithAsync(new { email = Email, phoneNumber = Phone });
+        var redeem = new { keyType = "PHONE_NUMBER", oneTimeToken = await alice.CodeAsync(Removing, Phone) };
+
+        postgres.Suspend();
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => AssertUnavailableAsync(() => alice.RedeemAsync("userKeys/removing", redeem))));
+        postgres.Resume();
+        await AssertRecoversAsync(server);
+
+        // None of these came as far as its commit.
+        Assert.Equal(200, (await alice.RedeemAsync("userKeys/removing", redeem)).Status);
+        Assert.Equal(422, (await alice.RedeemAsync("userKeys/removing", redeem)).Status);
+    }
+
+    [Fact]
+    public async Task A_database_without_a_free_connection_is_unavailable_until_there_is_one()
+    {
+        await using var server = await StartAsync();
+        var alice = await server.UserWithAsync(new { email = Email });
+        await AwaitDeliveryAsync(alice);
+        NpgsqlConnection.ClearAllPools();
+        var others = new List<NpgsqlConnection>();
+        try
+        {
+            // The server's own go first, or they would serve it.
+            await postgres.ExecuteAsync("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'Countersign'");
+            await Assert.ThrowsAsync<PostgresException>(async () =>
+            {
+                while (true)
+                {
+                    var other = new NpgsqlConnection($"{postgres.ConnectionString("postgres")};Pooling=false");
+                    others.Add(other);
+                    await other.OpenAsync(Ct);
+                }
+            });
+            await Eventually.ThatAsync(
+                async () => (await alice.AccountAsync()).Status == 503 && log.All.Contains("53300", StringComparison.Ordinal), "there is no connection left");
+            await AssertUnavailableAsync(() => alice.AccountAsync());
+        }
+        finally
+        {
+            foreach (var other in others)
+                await other.DisposeAsync();
+        }
+
+        await AssertRecoversAsync(server);
+        Assert.Equal(200, (await alice.AccountAsync()).Status);
+    }
+
+    [Theory]
+    [InlineData("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", "57014")]
+    [InlineData("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", "57P01")]
+    [InlineData("SELECT 1", "PostgreSQL cannot be asked")]
+    public async Task A_commit_that_is_cancelled_or_waits_too_long_changes_nothing(string meanwhile, string reason)
+    {
+        await using var server = await StartAsync();
+        var alice = await server.UserWithAsync(new { email = Email, phoneNumber = Phone });
+        var redeem = new { keyType = "PHONE_NUMBER", oneTimeToken = await alice.CodeAsync(Removing, Phone) };
+        await AwaitDeliveryAsync(alice);
+
+        await using (var other = new NpgsqlConnection($"{postgres.ConnectionString("postgres")};Pooling=false"))
+        {
+            await other.OpenAsync(Ct);
+            await using var transaction = await other.BeginTransactionAsync(Ct);
+            await using var locking = new NpgsqlCommand("SELECT 1 FROM accounts FOR UPDATE", other);
+            await locking.ExecuteScalarAsync(Ct);
+
+            var redeeming = AssertUnavailableAsync(() => alice.RedeemAsync("userKeys/removing", redeem));
+            await Eventually.ThatAsync(
+                async () => await postgres.ScalarAsync("postgres", "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") is > 0L,
+                "the commit waits");
+            await postgres.ExecuteAsync("postgres", meanwhile);
+            await redeeming;
+            Assert.Contains(reason, log.All, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(2, (await alice.AccountAsync()).Body.GetProperty("userKeys").GetArrayLength());
+        Assert.Equal(200, (await alice.RedeemAsync("userKeys/removing", redeem)).Status);
+    }
+
+    [Fact]
+    public async Task A_commit_whose_answer_was_lost_is_unavailable_and_was_made_once()
+    {
+        await using var proxy = new CuttingProxy(postgres.Port);
+        await using var server = await StartAsync($"Host=127.0.0.1;Port={proxy.Port};Username=countersign;Database=postgres;Max Auto Prepare=0");
+        var alice = await server.UserWithAsync(new { email = Email, phoneNumber = Phone });
+        var redeem = new { keyType = "PHONE_NUMBER", oneTimeToken = await alice.CodeAsync(Removing, Phone) };
+        await AwaitDeliveryAsync(alice);
+
+        proxy.CutAfter("UPDATE accounts");
+        await AssertUnavailableAsync(() => alice.RedeemAsync("userKeys/removing", redeem));
+        Assert.True(proxy.HasCut);
+
+        var account = await alice.AccountAsync();
+        Assert.Equal(1, account.Body.GetProperty("userKeys").GetArrayLength());
+        var again = await alice.RedeemAsync("userKeys/removing", redeem);
+        Assert.Equal((422, "token-invalid"), (again.Status, again.Code));
+        var trail = await server.Service().GetAsync("/api/v1/admin/accounts/alice/events?limit=1000");
+        Assert.Single(trail.Body.EnumerateArray(), e => e.GetProperty("type").GetString() == "user_key_removed");
+        // This node does not know of the notices: they go out when its lease on them has run out.
+        Assert.Equal(2L, await postgres.ScalarAsync("postgres", "SELECT COUNT(*) FROM outbox WHERE kind = 'KeyRemoved' AND state = 'QUEUED'"));
+    }
+
+    Task<TestServer> StartAsync(string? connectionString = null) => TestServer.StartAsync(new TestServer.Setup
+    {
+        Settings = [$"ConnectionStrings:PostgreSql={connectionString ?? postgres.ConnectionString("postgres")}", "Countersign:Limits:IssuesPerHour=1000000"],
+        Configure = builder => builder.Logging.AddProvider(log),
+    });
+
+    static async Task AssertUnavailableAsync(Func<Task<Answer>> ask)
+    {
+        var clock = Stopwatch.StartNew();
+        var answer = await ask();
+        Assert.Equal((503, "unavailable"), (answer.Status, answer.Code));
+        Assert.NotNull(answer.Headers.RetryAfter);
+        Assert.True(clock.Elapsed < Patience, $"The answer took {clock.Elapsed}.");
+    }
+
+    /// <summary>Ready, and every request served from then on.</summary>
+    async Task AssertRecoversAsync(TestServer server)
+    {
+        var clock = Stopwatch.StartNew();
+        await Eventually.ThatAsync(async () => await ReadyAsync(server) == 200, "the server is ready again", Recovery);
+        output.WriteLine($"Ready {clock.Elapsed.TotalSeconds:0.0} s after the database.");
+    }
+
+    static async Task<int> ReadyAsync(TestServer server) => (int)(await server.Http.GetAsync("/health/ready")).StatusCode;
+
+    /// <summary>Nothing of the dispatcher's own is under way that could meet the fault instead.</summary>
+    async Task AwaitDeliveryAsync(TestUser user) => await Eventually.ThatAsync(
+        async () => (await user.AccountAsync()).Status == 200
+            && await postgres.ScalarAsync("postgres", "SELECT COUNT(*) FROM outbox WHERE state = 'QUEUED'") is 0L,
+        "everything is sent");
+
+    static async Task WaitForAsync(int status, ConcurrentQueue<(string UserId, int Status)> answers)
+    {
+        var before = answers.Count;
+        await Eventually.ThatAsync(() => answers.Skip(before).Any(answer => answer.Status == status), $"there are answers {status}");
+    }
+}

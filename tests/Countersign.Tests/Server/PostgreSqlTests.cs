@@ -1,0 +1,165 @@
+using Countersign.Tests.Hosting;
+using Countersign.Tests.Stores;
+using Npgsql;
+
+namespace Countersign.Tests.Server;
+
+public sealed class PostgreSqlTests
+{
+    const string Email = "alice@example.com";
+    const string Phone = "+4915112345678";
+    const string Role = "application";
+
+    [Fact]
+    public async Task Nodes_that_start_at_once_on_an_empty_database_serve_the_same_accounts()
+    {
+        var setting = $"ConnectionStrings:PostgreSql={await NewDatabaseAsync()};Maximum Pool Size=4";
+        using var folder = new TestFolder();
+        var nodes = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() =>
+            TestServer.StartAsync(new TestServer.Setup { Folder = folder, Settings = [setting] }))));
+        try
+        {
+            await nodes[0].UserWithAsync(new { email = Email, phoneNumber = Phone });
+            foreach (var (node, i) in nodes.Select((node, i) => (node, i)))
+            {
+                var removing = i % 2 == 0;
+                var code = await node.User().CodeAsync(removing ? "userKeys/removing?keyType=PHONE_NUMBER" : $"userKeys/adding/phoneNumber?newPhoneNumber={Phone}", Phone);
+                var other = nodes[(i + 1) % nodes.Length].User();
+                var redeemed = removing
+                    ? await other.RedeemAsync("userKeys/removing", new { keyType = "PHONE_NUMBER", oneTimeToken = code })
+                    : await other.RedeemAsync("userKeys/adding/phoneNumber", new { oneTimeToken = code });
+                Assert.True(redeemed.Status == 200, redeemed.Text);
+            }
+        }
+        finally
+        {
+            foreach (var node in nodes)
+                await node.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task One_token_that_three_nodes_are_asked_to_redeem_at_once_is_redeemed_once()
+    {
+        var setting = $"ConnectionStrings:PostgreSql={await NewDatabaseAsync()}";
+        using var folder = new TestFolder();
+        var setup = new TestServer.Setup { Folder = folder, Settings = [setting] };
+        await using var first = await TestServer.StartAsync(setup);
+        await using var second = await TestServer.StartAsync(setup);
+        await using var third = await TestServer.StartAsync(setup);
+        var alice = await first.UserWithAsync(new { email = Email, phoneNumber = Phone });
+        TestUser[] racers = [.. Enumerable.Range(0, 66).Select(i => new[] { alice, second.User(), third.User() }[i % 3])];
+        for (var round = 0; round < 5; round++)
+        {
+            var enabling = round % 2 == 0 ? "enabling" : "disabling";
+            var code = await alice.CodeAsync($"mfa/{enabling}", Email, new { destination = "EMAIL" });
+            var answers = await Task.WhenAll(racers.Select(racer =>
+                racer.RedeemAsync($"mfa/{enabling}", new { destination = "EMAIL", oneTimeToken = code })));
+            Assert.Single(answers, answer => answer.Status == 200);
+            Assert.All(answers, answer => Assert.True(answer.Status is 200 or 422, answer.Text));
+        }
+    }
+
+    [Fact]
+    public async Task The_schema_is_checked_and_brought_up_by_a_command()
+    {
+        var setting = $"--ConnectionStrings:PostgreSql={await NewDatabaseAsync()}";
+        using var folder = new TestFolder();
+        var version = Countersign.Stores.Migrations.All[^1].Version;
+
+        var missing = await ServerProcess.RunAsync(folder, "migrate", "--check", setting);
+        Assert.Equal((1, $"The schema is at version 0, and this program needs {version}. Run: Countersign.Server migrate\n"), (missing.ExitCode, missing.Output));
+        var brought = await ServerProcess.RunAsync(folder, "migrate", setting);
+        Assert.Equal((0, $"The schema was brought from version 0 to {version}.\n"), (brought.ExitCode, brought.Output));
+        var there = await ServerProcess.RunAsync(folder, "migrate", "--check", setting);
+        Assert.Equal((0, $"The schema is up to date, at version {version}.\n"), (there.ExitCode, there.Output));
+        var again = await ServerProcess.RunAsync(folder, "migrate", setting);
+        Assert.Equal((0, $"The schema was up to date, at version {version}.\n"), (again.ExitCode, again.Output));
+
+        var unreachable = await ServerProcess.RunAsync(folder, "migrate", "--ConnectionStrings:PostgreSql=Host=127.0.0.1;Port=1;Username=x");
+        Assert.Equal((1, ""), (unreachable.ExitCode, unreachable.Output));
+        Assert.StartsWith("The schema cannot be brought up. PostgreSQL cannot be asked: Failed to connect", Assert.Single(unreachable.ErrorLines), StringComparison.Ordinal);
+        var typo = await ServerProcess.RunAsync(folder, "migrate", "chekc", setting);
+        Assert.Equal((2, "migrate does not know 'chekc'. See Countersign.Server --help.\n"), (typo.ExitCode, typo.Error));
+    }
+
+    [Fact]
+    public async Task A_node_whose_role_may_not_change_the_schema_waits_for_it_and_needs_no_more_afterwards()
+    {
+        var owner = await NewDatabaseAsync();
+        await ExecuteAsync(owner, $"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Role}') THEN CREATE ROLE {Role} LOGIN; END IF; END $$");
+        var application = new NpgsqlConnectionStringBuilder(owner) { Username = Role }.ConnectionString;
+        await using var server = await TestServer.StartAsync($"ConnectionStrings:PostgreSql={application}");
+        Assert.Equal(503, (await server.User().AccountAsync()).Status);
+
+        using var folder = new TestFolder();
+        var refused = await ServerProcess.RunAsync(folder, "migrate", $"--ConnectionStrings:PostgreSql={application}");
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("may not change it. Run Countersign.Server migrate as a role that may.", refused.Error, StringComparison.Ordinal);
+
+        Assert.Equal(0, (await ServerProcess.RunAsync(folder, "migrate", $"--ConnectionStrings:PostgreSql={owner}")).ExitCode);
+        // As docs/operating.md says.
+        await ExecuteAsync(
+            owner,
+            $"""
+            GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {Role};
+            REVOKE INSERT, UPDATE, DELETE ON schema_versions FROM {Role};
+            REVOKE UPDATE, DELETE ON audit_events FROM {Role};
+            """);
+        await Eventually.ThatAsync(async () => (await server.Http.GetAsync("/health/ready")).IsSuccessStatusCode, "the node is ready");
+
+        var alice = await server.UserWithAsync(new { email = Email });
+        await alice.RedeemAsync("userKeys/adding/phoneNumber", new { oneTimeToken = await alice.CodeAsync($"userKeys/adding/phoneNumber?newPhoneNumber={Phone}", Phone) });
+        await alice.RedeemAsync("antiPhishing/adding", new { oneTimeToken = await alice.CodeAsync("antiPhishing/adding", Email), antiPhishingCode = "mycode12" });
+        Assert.Equal(422, (await alice.RedeemAsync("userKeys/removing", new { keyType = "EMAIL", oneTimeToken = "000000" })).Status);
+        var account = await server.Service().GetAsync("/api/v1/admin/accounts/alice");
+        Assert.Equal("mycode12", account.Body.GetProperty("antiPhishingCode").GetString());
+        Assert.Equal(2, account.Body.GetProperty("userKeys").GetArrayLength());
+        Assert.Equal(204, (await server.Service().DeleteAsync("/api/v1/admin/accounts/alice")).Status);
+        await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(application, "CREATE TABLE mine (id INT)"));
+        await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(application, "DELETE FROM audit_events"));
+    }
+
+    [Theory]
+    [InlineData(";Max Auto Prepare=0;No Reset On Close=true")]
+    public async Task Behind_PgBouncer_in_transaction_mode_it_works(string options)
+    {
+        var direct = new NpgsqlConnectionStringBuilder(await NewDatabaseAsync());
+        await using var bouncer = await PgBouncer.StartAsync(await SharedPostgres.GetAsync());
+        direct.Port = bouncer.Port;
+        await using var server = await TestServer.StartAsync($"ConnectionStrings:PostgreSql={direct.ConnectionString}{options}");
+
+        // More at once than PgBouncer has connections, so that statements of one node meet on the same.
+        var users = await Task.WhenAll(Enumerable.Range(0, 20).Select(async i =>
+        {
+            var (email, phone) = ($"user{i}@example.com", $"+49151{i:00000000}");
+            var user = await server.UserWithAsync(new { email, phoneNumber = phone }, $"user{i}");
+            for (var round = 0; round < 3; round++)
+            {
+                var enabling = round % 2 == 0 ? "enabling" : "disabling";
+                var code = await user.CodeAsync($"mfa/{enabling}", email, new { destination = "EMAIL" });
+                var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
+                    user.RedeemAsync($"mfa/{enabling}", new { destination = "EMAIL", oneTimeToken = code })));
+                Assert.Single(answers, answer => answer.Status == 200);
+                Assert.All(answers, answer => Assert.True(answer.Status is 200 or 422, answer.Text));
+            }
+
+            return user;
+        }));
+        Assert.Equal(20, users.Length);
+    }
+
+    static async Task<string> NewDatabaseAsync()
+    {
+        var server = await SharedPostgres.GetAsync();
+        return server.ConnectionString(await server.NewDatabaseAsync());
+    }
+
+    static async Task ExecuteAsync(string connectionString, string text)
+    {
+        await using var connection = new NpgsqlConnection($"{connectionString};Pooling=false");
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(text, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
