@@ -120,10 +120,49 @@ public sealed class PostgreSqlTests
         await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(application, "DELETE FROM audit_events"));
     }
 
-    [Theory]
-    [InlineData(";Max Auto Prepare=0;No Reset On Close=true")]
-    public async Task Behind_PgBouncer_in_transaction_mode_it_works(string options)
+    [Fact]
+    public async Task A_node_goes_on_after_a_later_version_has_added_to_the_schema_and_starts_no_more()
     {
+        var database = await NewDatabaseAsync();
+        var setting = $"ConnectionStrings:PostgreSql={database}";
+        await using var server = await TestServer.StartAsync(setting);
+        var alice = await server.UserWithAsync(new { email = Email });
+        // Often enough that its statements are prepared.
+        for (var i = 0; i < 4; i++)
+            await ChangeAsync();
+
+        var later = Countersign.Stores.Migrations.All[^1].Version + 1;
+        await ExecuteAsync(
+            database,
+            $"""
+            ALTER TABLE accounts ADD COLUMN later TEXT;
+            ALTER TABLE one_time_tokens ADD COLUMN later BIGINT NOT NULL DEFAULT 0;
+            CREATE TABLE later (user_id TEXT NOT NULL PRIMARY KEY);
+            INSERT INTO schema_versions (version) VALUES ({later});
+            """);
+        for (var i = 0; i < 4; i++)
+            await ChangeAsync();
+
+        using var folder = new TestFolder();
+        var restarted = await ServerProcess.RunAsync(folder, "--environment=Development", "--urls=http://127.0.0.1:0", $"--{setting}");
+        Assert.Equal(1, restarted.ExitCode);
+        Assert.StartsWith($"Countersign does not start: The database has schema version {later};", Assert.Single(restarted.ErrorLines), StringComparison.Ordinal);
+
+        async Task ChangeAsync()
+        {
+            foreach (var step in new[] { "enabling", "disabling" })
+            {
+                var code = await alice.CodeAsync($"mfa/{step}", Email, new { destination = "EMAIL" });
+                Assert.Equal(200, (await alice.RedeemAsync($"mfa/{step}", new { destination = "EMAIL", oneTimeToken = code })).Status);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Behind_PgBouncer_in_transaction_mode_it_works()
+    {
+        // As docs/operating.md says.
+        const string options = ";Max Auto Prepare=0;No Reset On Close=true";
         var direct = new NpgsqlConnectionStringBuilder(await NewDatabaseAsync());
         await using var bouncer = await PgBouncer.StartAsync(await SharedPostgres.GetAsync());
         direct.Port = bouncer.Port;
