@@ -36,7 +36,9 @@ static class Program
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Logging.AddFirmFilters();
 
-        var countersign = builder.Services.AddCountersign().UseConfiguredDatabase(builder.Configuration);
+        var countersign = builder.Services.AddCountersign()
+            .UseConfiguredDatabase(builder.Configuration)
+            .AddConfiguredSenders(builder.Configuration);
         if (builder.Environment.IsDevelopment())
             countersign.AddDevelopmentInbox();
         builder.AddBearerAuthentication();
