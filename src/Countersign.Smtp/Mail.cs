@@ -39,6 +39,8 @@ sealed class Mail
         mail.To.Add(new MailboxAddress("", to.Value));
         // No absence note comes back, and no mail program offers to unsubscribe (RFC 3834, 5).
         mail.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
+        // What is signed is what is sent: nothing is encoded anew afterwards.
+        mail.Prepare(EncodingConstraint.SevenBit);
         signature?.Sign(mail);
         return mail;
     }

@@ -8,17 +8,17 @@ sealed class SmtpPool(IOptions<SmtpOptions> options, TimeProvider clock) : IAsyn
     /// <summary>For saying QUIT, which is a courtesy.</summary>
     static readonly TimeSpan Courtesy = TimeSpan.FromSeconds(1);
 
-    readonly SmtpOptions options = options.Value;
-    readonly SemaphoreSlim places = new(options.Value.PoolSize);
+    // Not before the first message: at the start the sender is only counted, and bad options are somebody else's to name.
+    readonly Lazy<SemaphoreSlim> places = new(() => new SemaphoreSlim(options.Value.PoolSize));
     readonly List<Idle> idle = [];
     readonly Lazy<TrustedCertificates> trusted = new(() =>
         new TrustedCertificates(options.Value.TrustedCertificateFile is { Length: > 0 } file ? TrustedCertificates.Load(file) : null));
     bool isDisposed;
 
     /// <summary>Waits until there may be another connection. Every place that was entered is left.</summary>
-    public Task EnterAsync(CancellationToken ct) => places.WaitAsync(ct);
+    public Task EnterAsync(CancellationToken ct) => places.Value.WaitAsync(ct);
 
-    public void Leave() => places.Release();
+    public void Leave() => places.Value.Release();
 
     /// <summary>A connection that is open already, the one used last; null where there is none.</summary>
     public SmtpConnection? TakeIdle()
@@ -35,7 +35,7 @@ sealed class SmtpPool(IOptions<SmtpOptions> options, TimeProvider clock) : IAsyn
         }
     }
 
-    public SmtpConnection NewConnection() => new(options, trusted.Value);
+    public SmtpConnection NewConnection() => new(options.Value, trusted.Value);
 
     /// <summary>Keeps the connection for the next message, if it is still one.</summary>
     public void Return(SmtpConnection connection)
@@ -44,7 +44,7 @@ sealed class SmtpPool(IOptions<SmtpOptions> options, TimeProvider clock) : IAsyn
         {
             if (connection.IsReady && !isDisposed)
             {
-                var timer = clock.CreateTimer(_ => CloseIfIdle(connection), null, options.CloseIdleAfter, Timeout.InfiniteTimeSpan);
+                var timer = clock.CreateTimer(_ => CloseIfIdle(connection), null, options.Value.CloseIdleAfter, Timeout.InfiniteTimeSpan);
                 idle.Add(new Idle(connection, timer));
                 return;
             }

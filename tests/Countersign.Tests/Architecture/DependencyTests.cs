@@ -12,6 +12,7 @@ public sealed class DependencyTests
     static readonly Assembly Library = typeof(AccountSecurity).Assembly;
     static readonly Assembly Sqlite = typeof(SqliteEngine).Assembly;
     static readonly Assembly PostgreSql = typeof(PostgreSqlEngine).Assembly;
+    static readonly Assembly Smtp = typeof(Countersign.Smtp.SmtpSender).Assembly;
     static readonly Assembly Program = typeof(Countersign.Server.Program).Assembly;
 
     /// <summary>What the root of the library holds beside the shell: which of it stands above the HTTP layer, and which is the shell.</summary>
@@ -72,6 +73,22 @@ public sealed class DependencyTests
     }
 
     [Fact]
+    public void The_mail_sender_knows_the_seam_of_delivery_and_nothing_else_of_the_library()
+    {
+        string[] seam =
+        [
+            "IMessageSender", "OutgoingMessage", "SendResult", "SendStatus", "KeyType", "Address", "EmailAddress", "CountersignBuilder",
+            "CountersignServiceCollectionExtensions",
+        ];
+        var wrong = from type in Dependencies.Declared(Smtp)
+                    from used in Dependencies.TypesOf(type)
+                    where used.Assembly == Library && !seam.Contains(used.Name)
+                    select $"{type.FullName} uses {used.FullName}";
+
+        None(wrong);
+    }
+
+    [Fact]
     public void Time_comes_from_a_time_provider()
     {
         string[] clocks = ["get_Now", "get_UtcNow", "get_Today"];
@@ -112,6 +129,9 @@ public sealed class DependencyTests
         Assert.Equal(needed, isPublic.Order(StringComparer.Ordinal));
         Assert.Equal(["Countersign.CountersignSqliteExtensions"], Sqlite.GetExportedTypes().Select(type => type.FullName));
         Assert.Equal(["Countersign.CountersignPostgreSqlExtensions"], PostgreSql.GetExportedTypes().Select(type => type.FullName));
+        Assert.Equal(
+            ["Countersign.CountersignSmtpExtensions", "Countersign.SmtpDkimOptions", "Countersign.SmtpOptions", "Countersign.SmtpSecurity"],
+            Smtp.GetExportedTypes().Select(type => type.FullName).Order(StringComparer.Ordinal));
         Assert.Empty(Program.GetExportedTypes());
     }
 
@@ -128,7 +148,7 @@ public sealed class DependencyTests
         Assert.Contains(typeof(TimeProvider).GetProperty(nameof(TimeProvider.System))!.GetMethod!, Dependencies.Of(typeof(CountersignServiceCollectionExtensions)));
     }
 
-    static IEnumerable<Type> All => new[] { Library, Sqlite, PostgreSql, Program }.SelectMany(Dependencies.Declared);
+    static IEnumerable<Type> All => new[] { Library, Sqlite, PostgreSql, Smtp, Program }.SelectMany(Dependencies.Declared);
 
     static bool IsRandom(MemberInfo used) =>
         used == typeof(Random) || used == typeof(RandomNumberGenerator) || (used.DeclaringType == typeof(Guid) && used.Name == nameof(Guid.NewGuid));

@@ -28,7 +28,11 @@ public sealed partial class SourceTests
     [Fact]
     public void Types_are_named_by_the_words_of_the_glossary()
     {
-        var assemblies = new[] { typeof(AccountSecurity).Assembly, typeof(SqliteEngine).Assembly, typeof(PostgreSqlEngine).Assembly, typeof(Countersign.Server.Program).Assembly };
+        var assemblies = new[]
+        {
+            typeof(AccountSecurity).Assembly, typeof(SqliteEngine).Assembly, typeof(PostgreSqlEngine).Assembly, typeof(Countersign.Smtp.SmtpSender).Assembly,
+            typeof(Countersign.Server.Program).Assembly,
+        };
         var names = assemblies.SelectMany(Dependencies.Declared).Select(type => type.Name.Split('`')[0]).ToList();
 
         Assert.Contains("AccountSecurity", names);
