@@ -21,7 +21,10 @@ public sealed class SmtpOptions
     /// <summary>Name or IP address of the mail server. With TLS, its certificate has to be for this name.</summary>
     public string Host { get; set; } = "";
 
-    /// <summary>1 to 65535; null for what is usual: 587 with <see cref="SmtpSecurity.StartTls"/>, 465 with <see cref="SmtpSecurity.ImplicitTls"/>, 25 with <see cref="SmtpSecurity.None"/>.</summary>
+    /// <summary>
+    /// 1 to 65535; null for what is usual: 587 with <see cref="SmtpSecurity.StartTls"/>, 465 with <see cref="SmtpSecurity.ImplicitTls"/>, 25 with
+    /// <see cref="SmtpSecurity.None"/>.
+    /// </summary>
     public int? Port { get; set; }
 
     public SmtpSecurity Security { get; set; }
@@ -43,7 +46,9 @@ public sealed class SmtpOptions
     /// <summary>Connections at most, each of which carries a message at a time: 1 to 64.</summary>
     public int PoolSize { get; set; } = 4;
 
-    /// <summary>How long a connection without a message is kept open: 1 second to 5 minutes, after which a server may close it (RFC 5321, 4.5.3.2.7).</summary>
+    /// <summary>
+    /// How long a connection without a message is kept open: 1 second to 5 minutes, after which a server may close it (RFC 5321, 4.5.3.2.7).
+    /// </summary>
     public TimeSpan CloseIdleAfter { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>For one try, connecting and waiting for a connection included: 1 to 9 seconds, less than the 10 after which a try is cancelled anyway.</summary>

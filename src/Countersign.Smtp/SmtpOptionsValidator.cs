@@ -51,7 +51,10 @@ sealed partial class SmtpOptionsValidator : IValidateOptions<SmtpOptions>
         }
 
         if (!string.IsNullOrEmpty(options.Password) && options.Security == SmtpSecurity.None && !IsThisMachine(options.Host))
-            yield return Error("Security", "is None: the password would cross the network in clear. Set StartTls or ImplicitTls, or leave UserName and Password out.");
+        {
+            yield return Error("Security", "is None: the password would cross the network in clear. Set StartTls or ImplicitTls, or leave UserName and "
+                + "Password out.");
+        }
     }
 
     static IEnumerable<string> Sender(SmtpOptions options)

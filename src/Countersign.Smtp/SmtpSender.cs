@@ -63,12 +63,13 @@ sealed class SmtpSender(SmtpPool pool, IOptions<SmtpOptions> options, TimeProvid
             await connection.SendAsync(message, mail.Value.IsInternational, ct);
             return SendResult.Accepted;
         }
-        catch (OperationCanceledException)
+        // A handshake that is cancelled is told as one that failed.
+        catch (Exception e) when (ct.IsCancellationRequested && (e is OperationCanceledException || SmtpFailure.Of(e, connection) is not null))
         {
             // Others that were opened when it was would take as long to be found dead.
             if (!isNew && !connection.IsEnvelopeTaken)
                 pool.DropIdle();
-            throw;
+            throw new OperationCanceledException("The try was cancelled.", e, ct);
         }
         catch (Exception e) when (SmtpFailure.Of(e, connection) is { } failure)
         {

@@ -98,6 +98,17 @@ public sealed class SmtpAnswerTests
     }
 
     [Fact]
+    public async Task A_server_that_says_nothing_to_a_handshake_is_left_after_the_timeout()
+    {
+        await using var peer = await SmtpPeer.StartAsync();
+        await using var client = SmtpClientSide.Of(peer, smtp => (smtp.Security, smtp.Timeout) = (SmtpSecurity.ImplicitTls, TimeSpan.FromSeconds(2)));
+        peer.Follow(new Rule("CONNECT", "hang"));
+
+        Assert.Equal(new SendResult(SendStatus.Deferred, "the mail server took longer than 2 s"), await client.SendAsync());
+        await peer.SaysAsync(line => line == "GONE", "the client hangs up");
+    }
+
+    [Fact]
     public async Task A_try_that_is_cancelled_ends_at_once()
     {
         await using var peer = await SmtpPeer.StartAsync();

@@ -39,7 +39,11 @@ sealed class SmtpClientSide : IAsyncDisposable
     public Task<SendResult> SendUntilAsync(CancellationToken ct, OutgoingMessage? message = null) => sender.SendAsync(message ?? Message(), ct);
 
     public static OutgoingMessage Message(
-        string id = "0199", string to = "alice@example.com", string subject = "Your code", string text = "246810 is your code.\n", string? html = "<p>246810 is your code.</p>\n") =>
+        string id = "0199",
+        string to = "alice@example.com",
+        string subject = "Your code",
+        string text = "246810 is your code.\n",
+        string? html = "<p>246810 is your code.</p>\n") =>
         new(id, "alice", Sample.Email(to), subject, text, html, "246810", "K7Q");
 
     public async ValueTask DisposeAsync()

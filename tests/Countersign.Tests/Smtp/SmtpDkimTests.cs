@@ -41,7 +41,9 @@ public sealed class SmtpDkimTests
         Assert.Equal("s1._domainkey.shop.example", Assert.Single(key.Asked.Distinct()));
         Assert.Contains(kind == "Ed25519" ? "a=ed25519-sha256" : "a=rsa-sha256", raw, StringComparison.Ordinal);
 
-        foreach (var (from, to) in new[] { ("Ende", "Anfang"), ("alice@example.com", "mallory@example.com"), ("Shop", "Bank"), ("auto-generated", "no"), ("0199@shop", "0198@shop") })
+        (string From, string To)[] changes =
+            [("Ende", "Anfang"), ("alice@example.com", "mallory@example.com"), ("Shop", "Bank"), ("auto-generated", "no"), ("0199@shop", "0198@shop")];
+        foreach (var (from, to) in changes)
         {
             Assert.Contains(from, raw, StringComparison.Ordinal);
             Assert.False(Verifies(raw.Replace(from, to, StringComparison.Ordinal), key), from);
@@ -59,7 +61,8 @@ public sealed class SmtpDkimTests
         Assert.Equal(NoKey, Refusal("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"));
         Assert.Equal(NoKey, Refusal("-----BEGIN PRIVATE KEY-----\n!!\n-----END PRIVATE KEY-----\n"));
         Assert.Equal(NoKey, Refusal(Rsa(2048, rsa => rsa.ExportSubjectPublicKeyInfoPem())));
-        Assert.Equal(NoKey, Refusal(Rsa(2048, rsa => rsa.ExportEncryptedPkcs8PrivateKeyPem("secret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)))));
+        var encryption = new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1_000);
+        Assert.Equal(NoKey, Refusal(Rsa(2048, rsa => rsa.ExportEncryptedPkcs8PrivateKeyPem("secret", encryption))));
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         Assert.Equal(NoKey, Refusal(ec.ExportPkcs8PrivateKeyPem()));
     }

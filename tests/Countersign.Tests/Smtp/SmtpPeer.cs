@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Countersign.Tests.Hosting;
 using Countersign.Tests.Stores;
 using MimeKit;
@@ -12,12 +13,12 @@ sealed record Rule(string At, string Reply, int? Times = null);
 /// <summary>An SMTP server that we did not write (aiosmtpd) in a process of its own, which keeps mails and what clients say, and fails on demand.</summary>
 sealed class SmtpPeer : IAsyncDisposable
 {
-    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
+    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     readonly TestFolder folder = new();
     readonly Setup setup;
-    Process process = null!;
+    Process? process;
 
     SmtpPeer(Setup setup) => this.setup = setup;
 
@@ -44,8 +45,11 @@ sealed class SmtpPeer : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         // Debian's Python, which has Debian's aiosmtpd; another may be first in the path.
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-B", Repository.File("tests/peers/smtp/server.py"), "--folder", folder.Path, "--port", $"{Port}"])
+        string[] arguments = ["-B", Repository.File("tests/peers/smtp/server.py"), "--folder", folder.Path, "--port", $"{Port}"];
+        var start = new ProcessStartInfo("/usr/bin/python3", arguments)
         {
+            // It ends when nobody holds the other end any more, even if the tests were killed.
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -94,14 +98,16 @@ sealed class SmtpPeer : IAsyncDisposable
     /// <summary>SIGKILL.</summary>
     public async Task KillAsync()
     {
-        process.Kill();
+        process!.Kill();
         await process.WaitForExitAsync();
         process.Dispose();
+        process = null;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await KillAsync();
+        if (process is not null)
+            await KillAsync();
         folder.Dispose();
     }
 

@@ -213,6 +213,8 @@ async def main():
     server = await listen(
         lambda: Server(options, folder, lines, context), options.port, context if options.tls == "implicit" else None
     )
+    # Whoever started it holds the other end, and is gone when that is.
+    asyncio.get_running_loop().add_reader(sys.stdin, lambda: os._exit(0))
     print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
