@@ -17,7 +17,7 @@ public static class CountersignEndpoints
 
     /// <summary>
     /// Maps the contract under <c>/api/v1</c>. The caller is whom the host's default authentication scheme says; the account is the claim
-    /// <c>sub</c>.
+    /// <c>sub</c>. Providers' callbacks are mapped beside it, under <c>/callbacks</c>, where such a provider is configured.
     /// </summary>
     public static IEndpointConventionBuilder MapCountersign(this IEndpointRouteBuilder routes)
     {
@@ -25,6 +25,7 @@ public static class CountersignEndpoints
         IssuingEndpoints.Map(api);
         RedeemingEndpoints.Map(api);
         AdminEndpoints.Map(api);
+        CallbackEndpoints.Map(routes);
         routes.MapFallback($"{Prefix}/{{**rest}}", IResult () => Problems.NotFound);
         return api;
     }

@@ -20,6 +20,12 @@ public sealed class CountersignOptions
 {
     public const string Section = "Countersign";
 
+    /// <summary>
+    /// Where others reach this server, such as https://accounts.example.com: what providers call back, and what links lead to. Absolute, https, or http
+    /// on loopback; empty where nobody needs to. Never taken from a request.
+    /// </summary>
+    public string PublicUrl { get; set; } = "";
+
     /// <summary>Which defaults apply.</summary>
     public CountersignProfile Profile { get; set; }
 

@@ -22,6 +22,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             .Concat(Keys(options.Keys))
             .Concat(Strict(options))
             .Concat(Messages(options.Messages))
+            .Concat(PublicUrl(options.PublicUrl))
             .Concat(Environment())
             .ToList();
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
@@ -129,6 +130,12 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             yield return Error("Messages:Host", $"is '{messages.Host}'; it is a host name such as accounts.example.com, without scheme, port and path.");
         if (messages.NoticeLifetime < TimeSpan.FromMinutes(1) || messages.NoticeLifetime > TimeSpan.FromDays(7))
             yield return Error("Messages:NoticeLifetime", $"is {messages.NoticeLifetime}; it is a time from 00:01:00 to 7.00:00:00.");
+    }
+
+    static IEnumerable<string> PublicUrl(string url)
+    {
+        if (url.Length > 0 && !ServiceUrl.TryParse(url, out _))
+            yield return Error("PublicUrl", $"is '{url}'; it is {ServiceUrl.Form}.");
     }
 
     static IEnumerable<string> Environment()

@@ -42,6 +42,7 @@ public static class CountersignServiceCollectionExtensions
         services.AddSingleton<Outbox>();
         services.TryAddSingleton<IAccountStore, SqlAccountStore>();
         services.AddSingleton<Templates>();
+        services.AddSingleton<SenderRoutes>();
         services.AddSingleton<OutboxDispatcher>();
         services.AddSingleton(provider => new AccountSecurity(
             provider.GetRequiredService<IAccountStore>(),
@@ -62,7 +63,7 @@ public static class CountersignServiceCollectionExtensions
         return new CountersignBuilder(services);
     }
 
-    /// <summary>Adds a sender. The first for a channel takes its messages.</summary>
+    /// <summary>Adds a sender. Those of a channel are tried in the order in which they were added.</summary>
     public static CountersignBuilder AddSender<TSender>(this CountersignBuilder builder) where TSender : class, IMessageSender
     {
         builder.Services.AddSingleton<IMessageSender, TSender>();

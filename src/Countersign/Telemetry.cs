@@ -23,6 +23,8 @@ public sealed class Telemetry : IDisposable
     readonly Counter<long> rounds;
     readonly Counter<long> sends;
     readonly Histogram<double> delivery;
+    readonly Counter<long> tries;
+    readonly UpDownCounter<long> circuits;
 
     public Telemetry(IMeterFactory meters)
     {
@@ -35,6 +37,8 @@ public sealed class Telemetry : IDisposable
         rounds = meter.CreateCounter<long>("countersign.commits.lost", "{commit}", "Commits that somebody else's was faster than.");
         sends = meter.CreateCounter<long>("countersign.messages.sent", "{try}", "Tries to hand a message over, by outcome.");
         delivery = meter.CreateHistogram<double>("countersign.messages.delivery.duration", "s", "Time from the commit of a message to its hand-off.");
+        tries = meter.CreateCounter<long>("countersign.sender.tries", "{try}", "Tries of each sender, by outcome.");
+        circuits = meter.CreateUpDownCounter<long>("countersign.sender.circuit", "{circuit}", "1 while a sender is passed over because it failed, by sender.");
         meter.CreateObservableGauge("countersign.outbox.depth", () => OutboxDepth, "{message}", "Messages that wait to be handed over.");
     }
 
@@ -95,16 +99,26 @@ public sealed class Telemetry : IDisposable
 
     internal void Sent(KeyType channel, SendStatus status, TimeSpan sinceCommit)
     {
-        var outcome = status switch
-        {
-            SendStatus.Accepted => "accepted",
-            SendStatus.Deferred => "deferred",
-            SendStatus.Rejected => "rejected",
-        };
-        sends.Add(1, new KeyValuePair<string, object?>("channel", channel.Name()), new KeyValuePair<string, object?>("outcome", outcome));
+        sends.Add(1, new KeyValuePair<string, object?>("channel", channel.Name()), new KeyValuePair<string, object?>("outcome", Outcome(status)));
         if (status == SendStatus.Accepted)
             delivery.Record(sinceCommit.TotalSeconds, new KeyValuePair<string, object?>("channel", channel.Name()));
     }
+
+    internal void Tried(KeyType channel, string sender, SendStatus status) =>
+        tries.Add(1, [.. Tags(channel, sender), new("outcome", Outcome(status))]);
+
+    internal void CircuitOpened(KeyType channel, string sender) => circuits.Add(1, Tags(channel, sender));
+
+    internal void CircuitClosed(KeyType channel, string sender) => circuits.Add(-1, Tags(channel, sender));
+
+    static string Outcome(SendStatus status) => status switch
+    {
+        SendStatus.Accepted => "accepted",
+        SendStatus.Deferred => "deferred",
+        SendStatus.Rejected => "rejected",
+    };
+
+    static KeyValuePair<string, object?>[] Tags(KeyType channel, string sender) => [new("channel", channel.Name()), new("sender", sender)];
 
     static KeyValuePair<string, object?>[] Tags(Purpose? purpose) => purpose is not { } known
         ? []

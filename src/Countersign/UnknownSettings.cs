@@ -14,13 +14,22 @@ sealed class UnknownSettings(IConfiguration configuration) : IValidateOptions<Co
     public ValidateOptionsResult Validate(string? name, CountersignOptions options)
     {
         var section = configuration.GetSection(CountersignOptions.Section);
-        var errors = section.GetChildren()
+        return Result(section.GetChildren()
             .Where(child => !Elsewhere.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
-            .SelectMany(child => Unknown(child, typeof(CountersignOptions)))
-            .Select(path => $"{path} is no setting. Settings are listed in docs/configuration.md.")
-            .ToList();
+            .SelectMany(child => Unknown(child, typeof(CountersignOptions))));
+    }
+
+    public static ValidateOptionsResult Result(IEnumerable<string> paths)
+    {
+        var errors = paths.Select(Error).ToList();
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
+
+    public static string Error(string path) => $"{path} is no setting. Settings are listed in docs/configuration.md.";
+
+    /// <summary>Paths below a section that no property of its options, or of theirs, reads.</summary>
+    public static IEnumerable<string> Below(IConfigurationSection section, Type owner) =>
+        section.GetChildren().SelectMany(child => Unknown(child, owner));
 
     static IEnumerable<string> Unknown(IConfigurationSection section, Type owner)
     {
@@ -35,4 +44,11 @@ sealed class UnknownSettings(IConfiguration configuration) : IValidateOptions<Co
         var element = type.GetGenericArguments()[0];
         return section.GetChildren().SelectMany(item => item.GetChildren()).SelectMany(child => Unknown(child, element));
     }
+}
+
+/// <summary>The same for the options of a sender, which are a section of their own.</summary>
+sealed class UnknownSettings<T>(string? optionsName, IConfigurationSection section) : IValidateOptions<T> where T : class
+{
+    public ValidateOptionsResult Validate(string? name, T options) =>
+        name == optionsName ? UnknownSettings.Result(UnknownSettings.Below(section, typeof(T))) : ValidateOptionsResult.Skip;
 }

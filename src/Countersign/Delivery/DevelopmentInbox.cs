@@ -95,6 +95,8 @@ sealed class DevelopmentInboxSender(KeyType channel, DevelopmentInbox inbox) : I
 {
     public KeyType Channel => channel;
 
+    public string Name => "inbox";
+
     public async Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken ct)
     {
         await inbox.KeepAsync(message, ct);

@@ -10,6 +10,9 @@ namespace Countersign.Delivery;
 public sealed record OutgoingMessage(
     string Id, string UserId, Address Destination, string? Subject, string Text, string? Html, string? OneTimeToken, string? Reference)
 {
+    /// <summary>Until when it is of use to its recipient: a provider that can drop it afterwards should.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>The id alone: the rest is for the recipient.</summary>
     public override string ToString() => Id;
 }
@@ -31,12 +34,24 @@ public enum SendStatus
 public sealed record SendResult(SendStatus Status, string? Reason = null)
 {
     public static readonly SendResult Accepted = new(SendStatus.Accepted);
+
+    /// <summary>The <see cref="IMessageSender.Name"/> of the sender that answered; set by the route that asked it.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>What the provider calls the message: a later receipt refers to it.</summary>
+    public string? ProviderId { get; init; }
+
+    /// <summary>Where the provider says when it is to be asked again.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }
 
 /// <summary>Hands messages over to the outside, on one channel. An exception counts as <see cref="SendStatus.Deferred"/>.</summary>
 public interface IMessageSender
 {
     KeyType Channel { get; }
+
+    /// <summary>What logs, metrics and the outbox call it; one of its kind within a channel.</summary>
+    string Name => GetType().Name;
 
     Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken ct);
 }

@@ -67,6 +67,10 @@ sealed class Outbox(Database database, TokenCodes codes)
 
     /// <summary>Hand-off: what the message said is gone from here on.</summary>
     public Task FinishAsync(string userId, string id, string state, string? error, DateTimeOffset now, CancellationToken ct) =>
+        FinishAsync(userId, id, state, error, null, now, ct);
+
+    /// <param name="result">Who took it, or refused it; null where nobody was asked.</param>
+    public Task FinishAsync(string userId, string id, string state, string? error, SendResult? result, DateTimeOffset now, CancellationToken ct) =>
         database.TryCommitAsync(
             new SqlStatement(
                 OutboxSql.Finish,
@@ -74,8 +78,18 @@ sealed class Outbox(Database database, TokenCodes codes)
                 ("@id", id),
                 ("@state", state),
                 ("@error", error),
+                ("@provider", result?.Provider),
+                ("@provider_id", result?.ProviderId),
                 ("@now", Time(now)),
                 ("@node", node)),
+            ct);
+
+    /// <summary>What a provider says afterwards about a message of one account. It may say it late, again and out of order.</summary>
+    /// <returns>False where it says nothing new, or speaks of another message.</returns>
+    public Task<bool> TryRecordAsync(Receipt receipt, string userId, string id, string providerId, CancellationToken ct) =>
+        database.TryCommitAsync(
+            new SqlStatement(
+                OutboxSql.Record, ("@user_id", userId), ("@id", id), ("@provider_id", providerId), ("@receipt", receipt.Name())),
             ct);
 
     public Task PostponeAsync(string userId, string id, string error, DateTimeOffset dueAt, CancellationToken ct) =>
@@ -142,7 +156,8 @@ static class OutboxSql
     public const string Finish =
         """
         UPDATE outbox
-        SET state = @state, sealed = NULL, attempts = attempts + 1, last_error = @error, finished_at = @now, leased_by = NULL
+        SET state = @state, sealed = NULL, attempts = attempts + 1, last_error = @error, finished_at = @now, leased_by = NULL,
+          provider = @provider, provider_id = @provider_id, receipt = CASE WHEN provider_id = @provider_id THEN receipt END
         WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
         """;
 
@@ -151,6 +166,21 @@ static class OutboxSql
         UPDATE outbox
         SET attempts = attempts + 1, last_error = @error, due_at = @due_at, leased_by = NULL, leased_until = 0
         WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
+        """;
+
+    /// <summary>
+    /// What was delivered stays so, and what has failed was sent before. The receipt may be here before the answer to the request is stored: then
+    /// it waits with the row, for as long as that is the try that counts.
+    /// </summary>
+    public const string Record =
+        """
+        UPDATE outbox SET receipt = @receipt, provider_id = @provider_id
+        WHERE user_id = @user_id AND id = @id AND (
+          (state = 'QUEUED' AND (provider_id IS NULL OR provider_id <> @provider_id))
+          OR (provider_id = @provider_id AND (
+            receipt IS NULL
+            OR (receipt = 'SENT' AND @receipt <> 'SENT')
+            OR (receipt = 'FAILED' AND @receipt = 'DELIVERED'))))
         """;
 
     public const string CountQueued = "SELECT COUNT(*) FROM outbox WHERE state = 'QUEUED'";

@@ -11,7 +11,7 @@ namespace Countersign.Delivery;
 /// and messages of nodes that died.
 /// </summary>
 sealed partial class OutboxDispatcher(
-    Outbox outbox, IEnumerable<IMessageSender> senders, Templates templates, Telemetry telemetry, TimeProvider clock, ILogger<OutboxDispatcher> log)
+    Outbox outbox, SenderRoutes routes, Templates templates, Telemetry telemetry, TimeProvider clock, ILogger<OutboxDispatcher> log)
     : BackgroundService
 {
     /// <summary>Handed over in memory at most; what does not fit stays in the outbox until its lease runs out.</summary>
@@ -31,7 +31,6 @@ sealed partial class OutboxDispatcher(
     static readonly TimeSpan FirstRetryAfter = TimeSpan.FromSeconds(1);
     static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
 
-    readonly Dictionary<KeyType, IMessageSender> senders = senders.GroupBy(sender => sender.Channel).ToDictionary(group => group.Key, group => group.First());
     readonly Channel<QueuedMessage> handedOver = Channel.CreateBounded<QueuedMessage>(MaxInMemory);
     DateTimeOffset pruneAt;
 
@@ -176,7 +175,7 @@ sealed partial class OutboxDispatcher(
         if (clock.GetUtcNow() >= content.ExpiresAt)
         {
             LogExpired(message.Id, message.Attempts);
-            await FinishAsync(message, OutboxState.Dead, "expired", ct);
+            await FinishAsync(message, OutboxState.Dead, "expired", null, ct);
             return;
         }
 
@@ -184,15 +183,15 @@ sealed partial class OutboxDispatcher(
         switch (result.Status)
         {
             case SendStatus.Accepted:
-                await FinishAsync(message, OutboxState.Sent, null, ct);
+                await FinishAsync(message, OutboxState.Sent, null, result, ct);
                 break;
             case SendStatus.Rejected:
                 LogRejected(message.Id, result.Reason);
-                await FinishAsync(message, OutboxState.Dead, result.Reason, ct);
+                await FinishAsync(message, OutboxState.Dead, result.Reason, result, ct);
                 break;
             case SendStatus.Deferred:
                 LogDeferred(message.Id, message.Attempts + 1, result.Reason);
-                await outbox.PostponeAsync(message.UserId, message.Id, result.Reason ?? "", NextTry(message.Attempts), ct);
+                await outbox.PostponeAsync(message.UserId, message.Id, result.Reason ?? "", NextTry(message.Attempts, result.RetryAfter), ct);
                 break;
         }
 
@@ -202,14 +201,11 @@ sealed partial class OutboxDispatcher(
     async Task<SendResult> TrySendAsync(QueuedMessage message, CancellationToken ct)
     {
         using var activity = telemetry.StartSend(message.Content.Channel);
-        if (!senders.TryGetValue(message.Content.Channel, out var sender))
-            return new SendResult(SendStatus.Deferred, "no sender for this channel");
-
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
         timeout.CancelAfter(SendTimeout);
         try
         {
-            return await sender.SendAsync(templates.Render(message), timeout.Token);
+            return await routes.SendAsync(templates.Render(message), timeout.Token);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
@@ -218,10 +214,15 @@ sealed partial class OutboxDispatcher(
         }
     }
 
-    Task FinishAsync(QueuedMessage message, string state, string? error, CancellationToken ct) =>
-        outbox.FinishAsync(message.UserId, message.Id, state, error, clock.GetUtcNow(), ct);
+    Task FinishAsync(QueuedMessage message, string state, string? error, SendResult? result, CancellationToken ct) =>
+        outbox.FinishAsync(message.UserId, message.Id, state, error, result, clock.GetUtcNow(), ct);
 
-    DateTimeOffset NextTry(int attempts) => clock.GetUtcNow() + RetryAfter(attempts, TokenCodes.NewFraction());
+    /// <param name="wait">What the provider asks for; never more than the longest pause.</param>
+    DateTimeOffset NextTry(int attempts, TimeSpan? wait = null)
+    {
+        var pause = RetryAfter(attempts, TokenCodes.NewFraction());
+        return clock.GetUtcNow() + (wait > pause ? TimeSpan.FromTicks(Math.Min(wait.Value.Ticks, LongestRetryAfter.Ticks)) : pause);
+    }
 
     [LoggerMessage(LogLevel.Warning, "Message {MessageId} is left to the outbox: too many are waiting in memory.")]
     partial void LogFull(string messageId);

@@ -49,7 +49,10 @@ sealed class Templates
         };
 
         return new OutgoingMessage(
-            message.Id, message.UserId, content.Destination, subject, text, html, content.Code, content.Reference);
+            message.Id, message.UserId, content.Destination, subject, text, html, content.Code, content.Reference)
+        {
+            ExpiresAt = content.ExpiresAt,
+        };
     }
 
     /// <summary>The nearest language: de-AT is read as de, and what there is nothing for as English.</summary>

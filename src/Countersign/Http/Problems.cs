@@ -64,6 +64,8 @@ static class Problems
 
     public static Problem Forbidden(string scope) => new("forbidden", 403, "Forbidden", $"This needs a bearer token with the scope {scope}.");
 
+    public static readonly Problem Unsigned = new("forbidden", 403, "Forbidden", "This callback is not signed by the provider that it speaks for.");
+
     public static Problem MethodNotAllowed(string allow) => new("method-not-allowed", 405, "Method not allowed", $"This path takes {allow}.");
 
     public static Problem Validation(IReadOnlyDictionary<string, string[]> errors) =>

@@ -54,7 +54,9 @@ static class RequestBody
     static Problem NotAnObject => Problems.Validation("body", "Send a JSON object.");
 
     /// <summary>Null where it is too long; no more than one byte over the limit is ever read.</summary>
-    static async Task<byte[]?> ReadBytesAsync(HttpContext http)
+    /// <summary>Null where it is larger than <see cref="MaxSize"/>.</summary>
+    /// <exception cref="BadHttpRequestException"/>
+    public static async Task<byte[]?> ReadBytesAsync(HttpContext http)
     {
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false)
             return [];

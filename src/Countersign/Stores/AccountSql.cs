@@ -15,7 +15,7 @@ static class AccountSql
           t.digest, t.key_id, t.expires_at, t.previous_digest, t.previous_key_id, t.previous_expires_at,
           t.wrong_tries, t.spent, t.last_issued_at, t.issues,
           g.wrong_tries, g.locks, g.locked_until,
-          o.state,
+          CASE WHEN o.receipt = 'DELIVERED' THEN 'SENT' WHEN o.receipt = 'FAILED' AND o.state = 'SENT' THEN 'DEAD' ELSE o.state END,
           c.user_id, c.key_type, c.address, c.locale, c.anti_phishing_code,
           s.timeline, t.timeline
         FROM accounts a

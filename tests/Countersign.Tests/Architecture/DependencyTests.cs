@@ -118,6 +118,7 @@ public sealed class DependencyTests
         [
             "Countersign.Delivery.IMessageSender", "Countersign.Delivery.InboxMessage", "Countersign.Delivery.OutgoingMessage",
             "Countersign.Delivery.SendResult", "Countersign.Delivery.SendStatus",
+            "Countersign.Delivery.Sms.SmsWebhookOptions", "Countersign.Delivery.Sms.TwilioOptions",
             "Countersign.Http.QueryParameterMetadata", "Countersign.Http.RequestBodyMetadata",
             "Countersign.Stores.AuditEvent", "Countersign.Stores.ISqlEngine", "Countersign.Stores.Migration", "Countersign.Stores.SchemaTooNewException",
             "Countersign.Stores.SqlStatement", "Countersign.Stores.StoreUnavailableException",
@@ -166,7 +167,7 @@ public sealed class DependencyTests
     static int Layer(Type type) => type.Namespace switch
     {
         "Countersign.Domain" => 0,
-        "Countersign.Stores" or "Countersign.Delivery" => 1,
+        "Countersign.Stores" or "Countersign.Delivery" or "Countersign.Delivery.Sms" => 1,
         "Countersign.Http" => 3,
         "Countersign" when Wiring.Contains(type.Name) => 4,
         "Countersign" when Shell.Contains(type.Name) => 2,

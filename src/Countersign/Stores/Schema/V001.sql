@@ -97,6 +97,10 @@ CREATE TABLE outbox (
   created_at BIGINT NOT NULL,
   finished_at BIGINT,
   last_error TEXT,
+  -- Who took it, what they call it, and what they said of it afterwards: SENT, DELIVERED or FAILED.
+  provider TEXT,
+  provider_id TEXT,
+  receipt TEXT,
   PRIMARY KEY (user_id, id)
 );
 

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Countersign.Domain;
+
+namespace Countersign.Delivery.Sms;
+
+/// <summary>A signed POST as Standard Webhooks describes it, to a service that knows how to send an SMS.</summary>
+sealed class WebhookSender(string name, SmsWebhookOptions options, IHttpClientFactory http, TimeProvider clock) : IMessageSender
+{
+    readonly Uri url = new(options.Url);
+    readonly List<byte[]> keys = options.Secrets.Select(Key).ToList();
+
+    public KeyType Channel => KeyType.PhoneNumber;
+
+    public string Name => name;
+
+    public async Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken ct)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(Body.Of(message), WebhookJson.Default.Body);
+        var timestamp = clock.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        // The same through all tries: who has seen the id already has the message already.
+        request.Headers.Add("webhook-id", message.Id);
+        request.Headers.Add("webhook-timestamp", timestamp);
+        request.Headers.Add("webhook-signature", string.Join(' ', keys.Select(key => Sign(key, message.Id, timestamp, body))));
+
+        using var client = http.CreateClient(name);
+        using var response = await client.SendAsync(request, ct);
+        if (response.IsSuccessStatusCode)
+            return SendResult.Accepted;
+
+        // 410 means that the receiver is gone, which is no fault of the recipient's.
+        var reason = $"webhook http {(int)response.StatusCode}";
+        return response.StatusCode == HttpStatusCode.UnprocessableEntity
+            ? new SendResult(SendStatus.Rejected, reason)
+            : new SendResult(SendStatus.Deferred, reason) { RetryAfter = SmsProvider.RetryAfter(response, clock.GetUtcNow()) };
+    }
+
+    static string Sign(byte[] key, string id, string timestamp, byte[] body)
+    {
+        byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. body];
+        return $"v1,{Convert.ToBase64String(HMACSHA256.HashData(key, signed))}";
+    }
+
+    static byte[] Key(string secret) =>
+        WebhookSecret.TryParse(secret, out var key) ? key : throw new InvalidOperationException("The secrets were not validated.");
+
+    /// <summary>What is posted. <c>to</c> and <c>text</c> are all that an SMS needs; the rest is for gateways with templates of their own.</summary>
+    internal sealed record Body(
+        string Id, string Channel, string To, string Text, string? OneTimeToken, string? Reference, DateTimeOffset? ExpiresAt)
+    {
+        public static Body Of(OutgoingMessage message) => new(
+            message.Id, message.Destination.KeyType.Name(), message.Destination.Value, message.Text, message.OneTimeToken, message.Reference, message.ExpiresAt);
+
+        public override string ToString() => Id;
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(WebhookSender.Body))]
+sealed partial class WebhookJson : JsonSerializerContext;
