@@ -12,6 +12,8 @@ sealed class LogLines : ILoggerProvider
 
     public string All => string.Join('\n', lines.Select(line => line.Text));
 
+    public IReadOnlyList<string> Texts => [.. lines.Select(line => line.Text.TrimEnd())];
+
     public void Clear() => lines.Clear();
 
     public ILogger CreateLogger(string categoryName) => new Logger(this);

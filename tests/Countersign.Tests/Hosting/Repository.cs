@@ -13,7 +13,7 @@ static class Repository
     public static IReadOnlyList<string> Files(string folder, string pattern) =>
         [.. Directory.EnumerateFiles(File(folder), pattern, SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
-            .Where(path => !path.Split('/').Any(part => part is "bin" or "obj" or "artifacts"))
+            .Where(path => !path.Split('/').Any(part => part is "bin" or "obj" or "artifacts" or "node_modules"))
             .Order(StringComparer.Ordinal)];
 
     static string FindRoot()

@@ -53,10 +53,11 @@ sealed class WebhookSender(string name, SmsWebhookOptions options, IHttpClientFa
 
     /// <summary>What is posted. <c>to</c> and <c>text</c> are all that an SMS needs; the rest is for gateways with templates of their own.</summary>
     internal sealed record Body(
-        string Id, string Channel, string To, string Text, string? OneTimeToken, string? Reference, DateTimeOffset? ExpiresAt)
+        string Id, string Channel, string To, string Text, string? OneTimeToken, string? Reference, string? ExpiresAt)
     {
         public static Body Of(OutgoingMessage message) => new(
-            message.Id, message.Destination.KeyType.Name(), message.Destination.Value, message.Text, message.OneTimeToken, message.Reference, message.ExpiresAt);
+            message.Id, message.Destination.KeyType.Name(), message.Destination.Value, message.Text, message.OneTimeToken, message.Reference,
+            message.ExpiresAt?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
 
         public override string ToString() => Id;
     }
