@@ -144,18 +144,20 @@ public sealed class AccountSecurity
     async Task<bool> TryCommitAsync(Caller caller, Account before, Change change, DateTimeOffset now)
     {
         var commitId = TokenCodes.NewId(now);
+        var isOurs = dispatcher.HasRoom;
         var messages = change.Messages
-            .Select((message, ordinal) => QueuedMessage.New(before.UserId, message.Id ?? $"{commitId}-{ordinal}", message))
+            .Select((message, ordinal) => QueuedMessage.New(before.UserId, message.Id ?? $"{commitId}-{ordinal}", message, isOurs))
             .ToList();
 
         // Not cancelled when the client goes away: what has become of the commit must be known.
-        if (!await store.TryCommitAsync(new Commit(before, change, commitId, now, caller, messages), CancellationToken.None))
+        var commit = new Commit(before, change, commitId, now, caller, messages);
+        if (!await store.TryCommitAsync(commit, CancellationToken.None))
         {
             telemetry.RoundLost();
             return false;
         }
 
-        dispatcher.HandOver(messages);
+        dispatcher.HandOver(commit);
         telemetry.Committed(change);
         return true;
     }

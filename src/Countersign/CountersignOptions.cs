@@ -42,6 +42,8 @@ public sealed class CountersignOptions
 
     public MessageOptions Messages { get; set; } = new();
 
+    public DeliveryOptions Delivery { get; set; } = new();
+
     /// <summary>The secrets under every digest and seal. The first signs and seals, all of them verify and open. In Development they are made on first start.</summary>
     public IList<KeyOptions> Keys { get; } = [];
 
@@ -203,6 +205,21 @@ public sealed class MessageOptions
 
     /// <summary>How long delivery of a notice is tried: 1 minute to 7 days.</summary>
     public TimeSpan NoticeLifetime { get; set; } = TimeSpan.FromHours(24);
+}
+
+public sealed class DeliveryOptions
+{
+    /// <summary>Messages that a process sends at once: 1 to 64.</summary>
+    public int Workers { get; set; } = 8;
+
+    /// <summary>
+    /// How long a process that is stopped goes on sending what it holds in memory before it leaves the rest to others: 0 to 1 minute. Set in code, and
+    /// not in the configuration, it needs a <c>HostOptions.ShutdownTimeout</c> that allows it.
+    /// </summary>
+    public TimeSpan DrainFor { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Tries before a message is given up: 1 to 10,000. A hundred take some six hours; a code expires long before.</summary>
+    public int MaxAttempts { get; set; } = 100;
 }
 
 public sealed class KeyOptions

@@ -23,6 +23,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             .Concat(Strict(options))
             .Concat(Messages(options.Messages))
             .Concat(PublicUrl(options.PublicUrl))
+            .Concat(Delivery(options.Delivery))
             .Concat(Environment())
             .ToList();
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
@@ -136,6 +137,16 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
     {
         if (url.Length > 0 && !ServiceUrl.TryParse(url, out _))
             yield return Error("PublicUrl", $"is '{url}'; it is {ServiceUrl.Form}.");
+    }
+
+    static IEnumerable<string> Delivery(DeliveryOptions delivery)
+    {
+        if (delivery.Workers is < 1 or > 64)
+            yield return Error("Delivery:Workers", $"is {delivery.Workers}; it is a whole number from 1 to 64.");
+        if (delivery.DrainFor < TimeSpan.Zero || delivery.DrainFor > TimeSpan.FromMinutes(1))
+            yield return Error("Delivery:DrainFor", $"is {delivery.DrainFor}; it is a time from 00:00:00 to 00:01:00.");
+        if (delivery.MaxAttempts is < 1 or > 10_000)
+            yield return Error("Delivery:MaxAttempts", $"is {delivery.MaxAttempts}; it is a whole number from 1 to 10000.");
     }
 
     static IEnumerable<string> Environment()

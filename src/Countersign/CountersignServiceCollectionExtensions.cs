@@ -5,6 +5,7 @@ using Countersign.Stores;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -43,6 +44,7 @@ public static class CountersignServiceCollectionExtensions
         services.TryAddSingleton<IAccountStore, SqlAccountStore>();
         services.AddSingleton<Templates>();
         services.AddSingleton<SenderRoutes>();
+        services.AddSingleton<SendQueue>();
         services.AddSingleton<OutboxDispatcher>();
         services.AddSingleton(provider => new AccountSecurity(
             provider.GetRequiredService<IAccountStore>(),
@@ -55,6 +57,8 @@ public static class CountersignServiceCollectionExtensions
 
         services.AddSingleton<IValidateOptions<SenderOptions>, SenderCheck>();
         services.AddOptions<SenderOptions>().ValidateOnStart();
+
+        services.AddOptions<HostOptions>().PostConfigure<IConfiguration>(ShutdownTime.Allow);
 
         // In this order: the schema is there, then messages are sent.
         services.AddHostedService<SchemaStartup>();

@@ -22,12 +22,16 @@ public sealed class Telemetry : IDisposable
     readonly Counter<long> locks;
     readonly Counter<long> rounds;
     readonly Counter<long> sends;
+    readonly Counter<long> unsent;
     readonly Histogram<double> delivery;
     readonly Counter<long> tries;
     readonly UpDownCounter<long> circuits;
+    readonly TimeProvider clock;
+    OutboxDepth depth = new(0, 0, null);
 
-    public Telemetry(IMeterFactory meters)
+    public Telemetry(IMeterFactory meters, TimeProvider clock)
     {
+        this.clock = clock;
         meter = meters.Create(Name);
         issued = meter.CreateCounter<long>("countersign.tokens.issued", "{token}", "One-time tokens issued.");
         redeemed = meter.CreateCounter<long>("countersign.tokens.redeemed", "{token}", "One-time tokens redeemed.");
@@ -36,14 +40,14 @@ public sealed class Telemetry : IDisposable
         locks = meter.CreateCounter<long>("countersign.operations.locked", "{lock}", "Locks of an operation of an account.");
         rounds = meter.CreateCounter<long>("countersign.commits.lost", "{commit}", "Commits that somebody else's was faster than.");
         sends = meter.CreateCounter<long>("countersign.messages.sent", "{try}", "Tries to hand a message over, by outcome.");
+        unsent = meter.CreateCounter<long>("countersign.messages.unsent", "{message}", "Messages that are not sent any more, by the reason.");
         delivery = meter.CreateHistogram<double>("countersign.messages.delivery.duration", "s", "Time from the commit of a message to its hand-off.");
         tries = meter.CreateCounter<long>("countersign.sender.tries", "{try}", "Tries of each sender, by outcome.");
         circuits = meter.CreateUpDownCounter<long>("countersign.sender.circuit", "{circuit}", "1 while a sender is passed over because it failed, by sender.");
-        meter.CreateObservableGauge("countersign.outbox.depth", () => OutboxDepth, "{message}", "Messages that wait to be handed over.");
+        meter.CreateObservableGauge("countersign.outbox.depth", () => depth.Queued, "{message}", "Messages that wait to be handed over.");
+        meter.CreateObservableGauge("countersign.outbox.dead", () => depth.Dead, "{message}", "Messages that could not be handed over.");
+        meter.CreateObservableGauge("countersign.outbox.oldest.age", OldestAge, "s", "Time since the commit of the oldest message that waits.");
     }
-
-    /// <summary>As of the last look at the store.</summary>
-    internal long OutboxDepth { get; set; }
 
     public void Dispose()
     {
@@ -120,7 +124,34 @@ public sealed class Telemetry : IDisposable
 
     static KeyValuePair<string, object?>[] Tags(KeyType channel, string sender) => [new("channel", channel.Name()), new("sender", sender)];
 
+    /// <summary>A message that this process had in its memory, and that nobody sends any more.</summary>
+    internal void Unsent(KeyType channel, UnsentReason reason)
+    {
+        var name = reason switch
+        {
+            UnsentReason.Expired => "expired",
+            UnsentReason.Withdrawn => "withdrawn",
+            UnsentReason.GivenUp => "given_up",
+        };
+        unsent.Add(1, new KeyValuePair<string, object?>("channel", channel.Name()), new KeyValuePair<string, object?>("reason", name));
+    }
+
+    internal void Measured(OutboxDepth measured) => depth = measured;
+
+    /// <summary>Of what was there at the last look at the store, as old as it is now.</summary>
+    double OldestAge() => depth.OldestQueuedAt is { } oldest ? Math.Max(0, (clock.GetUtcNow() - oldest).TotalSeconds) : 0;
+
     static KeyValuePair<string, object?>[] Tags(Purpose? purpose) => purpose is not { } known
         ? []
         : [new("operation", known.Operation.Name()), new("key_type", known.KeyType?.Name())];
+}
+
+/// <summary>Why a message is not sent any more.</summary>
+enum UnsentReason
+{
+    Expired,
+    Withdrawn,
+
+    /// <summary>Tried as often as is allowed.</summary>
+    GivenUp,
 }

@@ -13,8 +13,7 @@ sealed class Outbox(Database database, TokenCodes codes)
     /// <summary>How long a message is one node's to send; when that node dies, how long it waits for another.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
-    const int ClaimBatch = 100;
-    const int PruneBatch = 500;
+    const int SweepBatch = 500;
 
     /// <summary>The name of this process among the nodes.</summary>
     readonly string node = TokenCodes.NewId(DateTimeOffset.UnixEpoch);
@@ -41,18 +40,16 @@ sealed class Outbox(Database database, TokenCodes codes)
             ("@leased_until", Time(message.LeasedUntil)));
     }
 
-    /// <summary>Messages that are due and that nobody holds, leased to this node.</summary>
-    public async Task<List<ClaimedMessage>> ClaimAsync(DateTimeOffset now, CancellationToken ct)
-    {
-        // Asked by a reader first: an idle node does not write.
-        var isAnyDue = await database.ReadAsync(
-            new SqlStatement(OutboxSql.AnyDue, ("@now", Time(now))), reader => reader.Read(), ct);
-        if (!isAnyDue)
-            return [];
+    /// <summary>Whether a claim would find something. Asked first: an idle node does not write.</summary>
+    public Task<bool> IsAnyDueAsync(DateTimeOffset now, CancellationToken ct) =>
+        database.ReadAsync(new SqlStatement(OutboxSql.AnyDue, ("@now", Time(now))), reader => reader.Read(), ct);
 
+    /// <summary>Messages that are due and that nobody holds, leased to this node.</summary>
+    public Task<List<ClaimedMessage>> ClaimAsync(DateTimeOffset now, int limit, CancellationToken ct)
+    {
         var claim = new SqlStatement(
-            OutboxSql.Claim, ("@now", Time(now)), ("@node", node), ("@leased_until", Time(now + Lease)), ("@limit", (long)ClaimBatch));
-        return await database.WriteAsync(claim, reader => ReadClaimed(reader, now + Lease), ct);
+            OutboxSql.Claim, ("@now", Time(now)), ("@node", node), ("@leased_until", Time(now + Lease)), ("@limit", (long)limit));
+        return database.WriteAsync(claim, reader => ReadClaimed(reader, now + Lease), ct);
     }
 
     /// <summary>Opens what was claimed.</summary>
@@ -92,18 +89,74 @@ sealed class Outbox(Database database, TokenCodes codes)
                 OutboxSql.Record, ("@user_id", userId), ("@id", id), ("@provider_id", providerId), ("@receipt", receipt.Name())),
             ct);
 
+    /// <summary>The end of a message that could not be sent. It keeps what it says until it expires, so that an operator can have it tried again.</summary>
+    /// <param name="result">Who refused it; null where nobody was asked.</param>
+    public Task BuryAsync(string userId, string id, string error, SendResult? result, DateTimeOffset now, CancellationToken ct) =>
+        database.TryCommitAsync(
+            new SqlStatement(
+                OutboxSql.Bury,
+                ("@user_id", userId),
+                ("@id", id),
+                ("@error", error),
+                ("@provider", result?.Provider),
+                ("@provider_id", result?.ProviderId),
+                ("@now", Time(now)),
+                ("@node", node)),
+            ct);
+
+    /// <summary>Whether the message waits to be sent, and by this node.</summary>
+    public Task<bool> IsOursAsync(string userId, string id, CancellationToken ct) =>
+        database.ReadAsync(
+            new SqlStatement(OutboxSql.IsOurs, ("@user_id", userId), ("@id", id), ("@node", node)), reader => reader.Read(), ct);
+
+    /// <summary>Leases the message anew; false where it is not this node's any more, or withdrawn.</summary>
+    public Task<bool> TryRenewAsync(string userId, string id, DateTimeOffset leasedUntil, CancellationToken ct) =>
+        database.TryCommitAsync(
+            new SqlStatement(OutboxSql.Renew, ("@user_id", userId), ("@id", id), ("@node", node), ("@leased_until", Time(leasedUntil))), ct);
+
+    /// <summary>Gives back all that is leased to this node, and says how many they were: another takes them at once.</summary>
+    public Task<int> ReleaseAsync(CancellationToken ct) =>
+        database.WriteAsync(
+            new SqlStatement(OutboxSql.Release, ("@node", node)),
+            reader =>
+            {
+                var released = 0;
+                while (reader.Read())
+                    released++;
+                return released;
+            },
+            ct);
+
     public Task PostponeAsync(string userId, string id, string error, DateTimeOffset dueAt, CancellationToken ct) =>
         database.TryCommitAsync(
             new SqlStatement(
                 OutboxSql.Postpone, ("@user_id", userId), ("@id", id), ("@error", error), ("@due_at", Time(dueAt)), ("@node", node)),
             ct);
 
-    public Task<long> CountQueuedAsync(CancellationToken ct) =>
-        database.ReadAsync(new SqlStatement(OutboxSql.CountQueued), reader => reader.Read() ? reader.GetInt64(0) : 0, ct);
+    public Task<OutboxDepth> MeasureAsync(CancellationToken ct) =>
+        database.ReadAsync(
+            new SqlStatement(OutboxSql.Measure),
+            reader =>
+            {
+                var depth = new OutboxDepth(0, 0, null);
+                while (reader.Read())
+                {
+                    depth = reader.GetString(0) == OutboxState.Queued
+                        ? depth with { Queued = reader.GetInt64(1), OldestQueuedAt = DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(2)) }
+                        : depth with { Dead = reader.GetInt64(1) };
+                }
+
+                return depth;
+            },
+            ct);
+
+    /// <summary>Erases what some of the dead messages said that have expired; false where there are none.</summary>
+    public Task<bool> EraseExpiredAsync(DateTimeOffset now, CancellationToken ct) =>
+        database.TryCommitAsync(new SqlStatement(OutboxSql.EraseExpired, ("@now", Time(now)), ("@limit", (long)SweepBatch)), ct);
 
     /// <summary>Forgets some of the messages that were done with before <paramref name="before"/>; false where there are none.</summary>
     public Task<bool> PruneAsync(DateTimeOffset before, CancellationToken ct) =>
-        database.TryCommitAsync(new SqlStatement(OutboxSql.Prune, ("@before", Time(before)), ("@limit", (long)PruneBatch)), ct);
+        database.TryCommitAsync(new SqlStatement(OutboxSql.Prune, ("@before", Time(before)), ("@limit", (long)SweepBatch)), ct);
 
     static List<ClaimedMessage> ReadClaimed(DbDataReader reader, DateTimeOffset leasedUntil)
     {
@@ -126,6 +179,10 @@ sealed class Outbox(Database database, TokenCodes codes)
 /// <summary>A row of the outbox, still sealed.</summary>
 sealed record ClaimedMessage(
     string UserId, string Id, byte[] Sealed, int Attempts, DateTimeOffset LeasedUntil, DateTimeOffset ExpiresAt);
+
+/// <summary>How much there is in the outbox.</summary>
+/// <param name="OldestQueuedAt">When the oldest of the queued ones was committed; null where none is queued.</param>
+sealed record OutboxDepth(long Queued, long Dead, DateTimeOffset? OldestQueuedAt);
 
 /// <summary>The statements of <see cref="Outbox"/>.</summary>
 static class OutboxSql
@@ -183,7 +240,38 @@ static class OutboxSql
             OR (receipt = 'FAILED' AND @receipt = 'DELIVERED'))))
         """;
 
-    public const string CountQueued = "SELECT COUNT(*) FROM outbox WHERE state = 'QUEUED'";
+    public const string Bury =
+        """
+        UPDATE outbox
+        SET state = 'DEAD', sealed = CASE WHEN expires_at > @now THEN sealed END, attempts = attempts + 1, last_error = @error,
+          finished_at = @now, leased_by = NULL,
+          provider = @provider, provider_id = @provider_id, receipt = CASE WHEN provider_id = @provider_id THEN receipt END
+        WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
+        """;
+
+    public const string IsOurs = "SELECT 1 FROM outbox WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node";
+
+    public const string Renew =
+        """
+        UPDATE outbox SET leased_until = @leased_until
+        WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
+        """;
+
+    public const string Release =
+        """
+        UPDATE outbox SET leased_by = NULL, leased_until = 0
+        WHERE state = 'QUEUED' AND leased_by = @node
+        RETURNING id
+        """;
+
+    public const string Measure =
+        "SELECT state, COUNT(*), MIN(created_at) FROM outbox WHERE state IN ('QUEUED', 'DEAD') GROUP BY state";
+
+    public const string EraseExpired =
+        """
+        UPDATE outbox SET sealed = NULL WHERE (user_id, id) IN (
+          SELECT user_id, id FROM outbox WHERE state = 'DEAD' AND sealed IS NOT NULL AND expires_at <= @now LIMIT @limit)
+        """;
 
     public const string Prune =
         """

@@ -11,7 +11,11 @@ sealed record QueuedMessage(string UserId, string Id, MessageContent Content, in
 {
     public override string ToString() => Id;
 
-    public static QueuedMessage New(string userId, string id, Message message) => new(
+    public bool CarriesCodeFor(Purpose purpose) =>
+        Content.Code is not null && Content.Operation == purpose.Operation && Content.KeyType == purpose.KeyType;
+
+    /// <param name="isLeased">Whether it is for this node to send; else it is anybody's to claim.</param>
+    public static QueuedMessage New(string userId, string id, Message message, bool isLeased = true) => new(
         userId,
         id,
         new MessageContent(
@@ -28,7 +32,7 @@ sealed record QueuedMessage(string UserId, string Id, MessageContent Content, in
             message.CreatedAt,
             message.ExpiresAt),
         Attempts: 0,
-        message.CreatedAt + Outbox.Lease);
+        isLeased ? message.CreatedAt + Outbox.Lease : message.CreatedAt);
 }
 
 /// <summary>All that a message says, as the outbox seals it.</summary>

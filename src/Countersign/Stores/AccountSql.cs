@@ -111,13 +111,17 @@ static class AccountSql
 
     /// <summary>
     /// The code of a token that has ended goes from the outbox. One that a worker has in its hands already may still go out; it redeems nothing.
+    /// A dead one goes too, so that no operator has it sent any more.
     /// </summary>
     public const string WithdrawCodes =
         $"""
         UPDATE outbox SET state = 'WITHDRAWN', sealed = NULL
         WHERE user_id = @user_id AND operation = @operation AND key_type = @key_type
-          AND carries_code = 1 AND state = 'QUEUED' AND {Won}
+          AND carries_code = 1 AND state IN ('QUEUED', 'DEAD') AND sealed IS NOT NULL AND {Won}
         """;
+
+    /// <summary>Codes for the purpose other than the two that can be redeemed.</summary>
+    public const string WithdrawSuperseded = $"{WithdrawCodes} AND id NOT IN (@newest, @previous)";
 
     public const string InsertEvent =
         $"""

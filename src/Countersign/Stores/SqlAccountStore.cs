@@ -146,6 +146,16 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
                 ("@operation", purpose.Operation.Name()),
                 ("@key_type", purpose.KeyType?.Name() ?? ""));
         }
+
+        foreach (var (purpose, newest, previous) in change.Superseded(before))
+        {
+            yield return new SqlStatement(
+                AccountSql.WithdrawSuperseded,
+                ("@operation", purpose.Operation.Name()),
+                ("@key_type", purpose.KeyType?.Name() ?? ""),
+                ("@newest", newest),
+                ("@previous", previous));
+        }
     }
 
     static (string, object?)[] Token(PurposeState state) =>

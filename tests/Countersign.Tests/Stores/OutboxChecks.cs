@@ -137,7 +137,7 @@ static class OutboxChecks
         Assert.Equal(2, (await node.OutboxAsync()).Count);
         await node.Outbox.PruneAsync(node.Clock.Now.AddMilliseconds(1), Ct);
         Assert.Equal("queued", Assert.Single(await node.OutboxAsync()).Id);
-        Assert.Equal(1, await node.Outbox.CountQueuedAsync(Ct));
+        Assert.Equal((1, 0), ((await node.Outbox.MeasureAsync(Ct)).Queued, (await node.Outbox.MeasureAsync(Ct)).Dead));
     }
 
     static async Task<string> QueueAsync(StoreNode node)
@@ -147,7 +147,7 @@ static class OutboxChecks
         return Assert.Single(await node.OutboxAsync()).Id;
     }
 
-    static async Task<List<string>> ClaimAsync(StoreNode node) => [.. (await node.Outbox.ClaimAsync(node.Clock.Now, Ct)).Select(claimed => claimed.Id)];
+    static async Task<List<string>> ClaimAsync(StoreNode node) => [.. (await node.Outbox.ClaimAsync(node.Clock.Now, 100, Ct)).Select(claimed => claimed.Id)];
 
     static async Task<List<string>> StatesAsync(StoreNode node, params string[] destinations) =>
     [

@@ -84,9 +84,10 @@ CREATE TABLE outbox (
   key_type TEXT NOT NULL,
   carries_code BIGINT NOT NULL,
   destination_masked TEXT NOT NULL,
-  -- Recipient, code and all that the message says; null from hand-off on.
+  -- Recipient, code and all that the message says; null from hand-off on, and of a dead message from its expiry on.
   sealed BYTEA,
-  -- QUEUED, SENT, DEAD (expired, refused or given up) or WITHDRAWN (its token was revoked first).
+  -- QUEUED, SENT, DEAD (expired, refused or given up) or WITHDRAWN (its token was revoked first, or an
+  -- operator has dropped it).
   state TEXT NOT NULL,
   attempts BIGINT NOT NULL,
   due_at BIGINT NOT NULL,
@@ -105,6 +106,9 @@ CREATE TABLE outbox (
 );
 
 CREATE INDEX outbox_by_state ON outbox (state, due_at);
+
+-- Dead messages whose content is still there; it is erased when they expire.
+CREATE INDEX outbox_to_erase ON outbox (expires_at) WHERE state = 'DEAD' AND sealed IS NOT NULL;
 
 CREATE TABLE audit_events (
   user_id TEXT NOT NULL,

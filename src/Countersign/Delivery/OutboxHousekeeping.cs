@@ -1,0 +1,47 @@
+namespace Countersign.Delivery;
+
+/// <summary>What has to be done to the outbox now and then: count it, erase what has expired, forget what is long done with.</summary>
+sealed class OutboxHousekeeping(Outbox outbox, Telemetry telemetry, TimeProvider clock)
+{
+    /// <summary>Counting costs more, the longer the backlog is.</summary>
+    static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(10);
+
+    static readonly TimeSpan EraseEvery = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan PruneEvery = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a finished message, of which only its fate is left, can be looked at.</summary>
+    static readonly TimeSpan KeepFinishedFor = TimeSpan.FromDays(7);
+
+    DateTimeOffset measureAt = clock.GetUtcNow();
+    DateTimeOffset eraseAt = clock.GetUtcNow() + EraseEvery;
+    DateTimeOffset pruneAt = clock.GetUtcNow() + PruneEvery;
+
+    /// <summary>Does whatever is due, in small commits, so that nobody waits long behind one.</summary>
+    public async Task DoAsync(CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        if (now >= measureAt)
+        {
+            telemetry.Measured(await outbox.MeasureAsync(ct));
+            measureAt = now + MeasureEvery;
+        }
+
+        if (now >= eraseAt)
+        {
+            while (await outbox.EraseExpiredAsync(now, ct))
+            {
+            }
+
+            eraseAt = now + EraseEvery;
+        }
+
+        if (now >= pruneAt)
+        {
+            while (await outbox.PruneAsync(now - KeepFinishedFor, ct))
+            {
+            }
+
+            pruneAt = now + PruneEvery;
+        }
+    }
+}
