@@ -29,6 +29,7 @@ static class ContractDocument
         ("Redeeming", "Spends a one-time token, at most once, and makes the change that it was issued for."),
         ("Account", "The caller's own account, masked."),
         ("Service API", "For the platform's own back end: bearer tokens with the scope `countersign.accounts`. Accounts are unmasked here."),
+        ("Operator API", "For whoever operates the service: bearer tokens with the scope `countersign.operator`. No address and no code is shown."),
     ];
 
     public static void AddContractDocument(this IServiceCollection services)

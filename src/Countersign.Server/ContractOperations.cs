@@ -63,6 +63,12 @@ static class ContractOperations
         ["getAccountByUserId"] = new("Keys and the anti-phishing code are not masked.", "The account, unmasked."),
         ["eraseAccount"] = new("Its keys are free for other accounts from then on.", "The account is erased."),
         ["getAccountEvents"] = new("Also of an account that was erased. Targets are masked.", "The newest events, newest first."),
+        ["listMessages"] = new("Finished messages are kept for seven days.", "The messages. Destinations are masked, and what a message says is not shown."),
+        ["actOnMessage"] = new(
+            "`retry` queues a dead message again, as if it had never been tried, unless it has expired. `drop` ends a message that is dead or waits, and erases what it says; one that is being sent may still go out.",
+            "The message as it is now.",
+            "message-not-retryable",
+            "message-not-droppable"),
     };
 
     public static async Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken ct)
@@ -139,7 +145,7 @@ static class ContractOperations
     }
 
     static OpenApiResponse Conflict(OperationText text, OpenApiDocument document) => ContractProblems.Response(
-        $"Not as the account is now: {string.Join(", ", text.Conflicts.Select(code => $"`{code}`"))}. It counts as no wrong try, and consumes no token.",
+        $"Not as things are now: {string.Join(", ", text.Conflicts.Select(code => $"`{code}`"))}. It counts as no wrong try, and consumes no token.",
         text.Conflicts.Select(code => ContractProblems.All.Single(problem => problem.Code == code)),
         document);
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Countersign.Domain;
 using Countersign.Http;
+using Countersign.Stores;
 using Microsoft.OpenApi;
 
 namespace Countersign.Server;
@@ -37,6 +38,8 @@ static class ContractProblems
         Refused(Refusal.AntiPhishingMissing),
         Refused(Refusal.NothingPending),
         Refused(Refusal.KeyTaken),
+        Problems.MessageNotRetryable(OutboxState.Dead),
+        Problems.MessageNotDroppable(OutboxState.Sent),
         Problems.TooLarge,
         Problems.UnsupportedMediaType,
         Refused(Refusal.TokenInvalid, attemptsRemaining: 4),
@@ -50,8 +53,8 @@ static class ContractProblems
     [
         new("Validation", 400, "Malformed: `errors` names each field as the request does. It counts as no wrong try."),
         new("Unauthenticated", 401, "No, a bad or an expired bearer token, or one without `sub` or `exp`.", "WWW-Authenticate"),
-        new("Forbidden", 403, "The bearer token has not the scope of the service API."),
-        new("NotFound", 404, "The feature is switched off, or there is no such account."),
+        new("Forbidden", 403, "The bearer token has not the scope that this path asks for."),
+        new("NotFound", 404, "The feature is switched off, or there is no such account or message."),
         new("MethodNotAllowed", 405, "Another method than this path takes. Links, which are `GET`, do nothing.", "Allow"),
         new("TooLarge", 413, "The body has more than 16 KiB."),
         new("UnsupportedMediaType", 415, "The body's content type is not JSON."),

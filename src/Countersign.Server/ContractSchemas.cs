@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Countersign.Domain;
+using Countersign.Stores;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -30,6 +31,9 @@ static class ContractSchemas
 
     const string OwnMask = "Masked, but for the service API: ";
 
+    const string MessageId = "019ac3f0b4d57c1e9d6a2f4b8c1d3e5f";
+
+    static readonly string[] Kinds = [.. Enum.GetValues<MessageKind>().Select(value => value.Name())];
     static readonly string[] KeyTypes = [.. Enum.GetValues<KeyType>().Select(value => value.Name())];
     static readonly string[] Operations = [.. Enum.GetValues<Operation>().Select(value => value.Name())];
     static readonly string[] Deliveries = [.. Enum.GetValues<DeliveryState>().Select(value => value.Name())];
@@ -56,6 +60,8 @@ static class ContractSchemas
         ["PendingOperationBody"] = new("PendingOperation", "An operation for which a token can be redeemed now."),
         ["HoldBody"] = new("Hold", "For how long after a change the platform should refuse withdrawals and the like."),
         ["AuditEventBody"] = new("AuditEvent", "One line of an account's audit trail."),
+        ["MessageBody"] = new("Message", "A message of the outbox: whose it is and what became of it, and not what it says."),
+        ["MessageActionBody"] = new("MessageAction", "What to do with which message.", IsRequest: true),
         ["ProblemBody"] = new(Problem, "An error (RFC 9457)."),
     };
 
@@ -111,7 +117,25 @@ static class ContractSchemas
         ["actor"] = new("Who asked: the user id of the owner, or the subject of the platform's service.", "alice"),
         ["ip"] = new("From where.", "203.0.113.7"),
         ["userAgent"] = new("With what.", "curl/8.14.1"),
-        ["limit"] = new("How many events at most.") { Range = (1, 1_000), Default = 100 },
+        ["limit"] = new("How many at most.") { Range = (1, 1_000), Default = 100 },
+        ["MessageBody.id"] = new("Unique within the account; the same through all tries.", MessageId),
+        ["MessageActionBody.id"] = new("Of the message, as the list has it.", MessageId) { Pattern = "^[0-9A-Za-z-]{1,64}$" },
+        ["MessageBody.keyType"] = new("Absent where the operation has none.", "EMAIL") { Values = KeyTypes },
+        ["MessageBody.destination"] = new("Whom it goes to, masked.", "a***e@example.com"),
+        ["MessageBody.expiresAt"] = new("From when on it is not sent any more.", "2026-11-22T19:30:00.123Z") { Format = "date-time" },
+        ["action"] = new("`retry` queues it again, `drop` ends it.", "retry") { Values = ["retry", "drop"] },
+        ["channel"] = new("What it goes out by.", "EMAIL") { Values = KeyTypes },
+        ["kind"] = new("What it says.", "CODE") { Values = Kinds },
+        ["state"] = new("Waiting, handed over, not to be sent because nobody took it in time or for good, or not to be sent because its token has ended or an operator has dropped it.", "DEAD")
+        {
+            Values = [OutboxState.Queued, OutboxState.Sent, OutboxState.Dead, OutboxState.Withdrawn],
+        },
+        ["attempts"] = new("Tries to hand it over, since it was queued.", 1) { Range = (0, null) },
+        ["createdAt"] = new("When it was committed.", "2026-11-22T19:00:00.123Z") { Format = "date-time" },
+        ["dueAt"] = new("When it was or is to be tried next.", "2026-11-22T19:00:00.123Z") { Format = "date-time" },
+        ["finishedAt"] = new("When it was handed over, found dead, or dropped.", "2026-11-22T19:05:00.123Z") { Format = "date-time" },
+        ["lastError"] = new("Why the last try failed: no address, no code.", "no such mailbox"),
+        ["before"] = new("`dueAt` and `id` of the last message of the page before, with a comma between.", $"2026-11-22T19:00:00.123Z,{MessageId}"),
         ["ProblemBody.type"] = new("Names the kind of problem.", "urn:countersign:problem:key-missing") { Format = "uri" },
         ["title"] = new("The kind of problem, for people.", "Key missing"),
         ["status"] = new("The HTTP status.", 409) { Range = (400, 599) },

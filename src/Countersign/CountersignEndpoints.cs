@@ -25,6 +25,7 @@ public static class CountersignEndpoints
         IssuingEndpoints.Map(api);
         RedeemingEndpoints.Map(api);
         AdminEndpoints.Map(api);
+        OperatorEndpoints.Map(api);
         CallbackEndpoints.Map(routes);
         routes.MapFallback($"{Prefix}/{{**rest}}", IResult () => Problems.NotFound);
         return api;

@@ -46,6 +46,7 @@ public static class CountersignServiceCollectionExtensions
         services.AddSingleton<SenderRoutes>();
         services.AddSingleton<SendQueue>();
         services.AddSingleton<OutboxDispatcher>();
+        services.AddSingleton<OperatorOutbox>();
         services.AddSingleton(provider => new AccountSecurity(
             provider.GetRequiredService<IAccountStore>(),
             provider.GetRequiredService<TokenCodes>(),

@@ -84,6 +84,18 @@ public static class Names
         DeliveryState.Failed => "FAILED",
     };
 
+    internal static string Name(this MessageKind kind) => kind switch
+    {
+        MessageKind.Code => "CODE",
+        MessageKind.KeyAdded => "KEY_ADDED",
+        MessageKind.KeyChanged => "KEY_CHANGED",
+        MessageKind.KeyRemoved => "KEY_REMOVED",
+        MessageKind.MfaEnabled => "MFA_ENABLED",
+        MessageKind.MfaDisabled => "MFA_DISABLED",
+        MessageKind.AntiPhishingCodeSet => "ANTI_PHISHING_CODE_SET",
+        MessageKind.AddressInUse => "ADDRESS_IN_USE",
+    };
+
     public static bool TryParseKeyType(string? text, out KeyType keyType) => TryParse(text, Name, out keyType);
 
     public static bool TryParseOperation(string? text, out Operation operation) => TryParse(text, Name, out operation);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Countersign.Domain;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -87,7 +86,7 @@ static class AdminEndpoints
     {
         userId = Decoded(http, userId);
         var fields = UserIdField(api, userId);
-        var limit = Limit(http.Request, fields);
+        var limit = fields.Limit(http.Request, DefaultEvents, MaxEvents);
         if (fields.Problem is { } invalid)
             return invalid;
 
@@ -116,20 +115,6 @@ static class AdminEndpoints
         if (body.AntiPhishingCode is not null && body.Email is null)
             fields.Add("antiPhishingCode", "There is no anti-phishing code without an email, through which alone it works.");
         return profile;
-    }
-
-    static int Limit(HttpRequest request, Fields fields)
-    {
-        var values = RawQuery.Values(request, "limit");
-        if (values.Count == 0)
-            return DefaultEvents;
-        if (values.Count == 1
-            && int.TryParse(values[0], NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
-            && limit is >= 1 and <= MaxEvents)
-            return limit;
-
-        fields.Add("limit", $"This is a whole number from 1 to {MaxEvents}.");
-        return 0;
     }
 
     static Fields UserIdField(Api api, string userId)

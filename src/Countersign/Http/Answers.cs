@@ -1,4 +1,5 @@
 using System.Globalization;
+using Countersign.Delivery;
 using Countersign.Domain;
 using Countersign.Stores;
 using Microsoft.AspNetCore.Http;
@@ -8,6 +9,8 @@ namespace Countersign.Http;
 /// <summary>Turns what <see cref="AccountSecurity"/> answers into what the contract says.</summary>
 static class Answers
 {
+    public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
     public static IResult Issued(Outcome<IssuedToken> outcome)
     {
         if (!outcome.TryGet(out var issued, out var refused))
@@ -50,13 +53,18 @@ static class Answers
     public static AuditEventBody Body(AuditEvent e) =>
         new(e.Id, Time(e.At), e.Type, e.Operation, e.KeyType, e.Target, e.Reason, e.Actor, e.IpAddress, e.UserAgent);
 
+    public static MessageBody Body(MessageView message) => new(
+        message.UserId, message.Id, message.Channel, message.Kind.Name(), message.Operation, message.KeyType, message.DestinationMasked, message.State,
+        message.Attempts, Time(message.CreatedAt), Time(message.DueAt), Time(message.ExpiresAt),
+        message.FinishedAt is { } finishedAt ? Time(finishedAt) : null, message.LastError);
+
     /// <summary><c>30min.</c>, or <c>90sec.</c> where it is no whole number of minutes.</summary>
     static string Expiration(TimeSpan lifetime) => lifetime.Ticks % TimeSpan.TicksPerMinute == 0
         ? string.Create(CultureInfo.InvariantCulture, $"{lifetime.TotalMinutes:0}min.")
         : string.Create(CultureInfo.InvariantCulture, $"{lifetime.TotalSeconds:0}sec.");
 
     /// <summary>With milliseconds, for what is read in the order in which it happened.</summary>
-    public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 
     /// <summary>In whole seconds, rounded down: what is said to last until then does.</summary>
     static string TimeDown(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Countersign.Domain;
+using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Http;
 
@@ -81,6 +83,19 @@ sealed class Fields(CountersignOptions options)
         if (IsThere(name, text) && !Domain.AntiPhishingCode.TryParse(text, out code))
             Add(name, $"An anti-phishing code has {Domain.AntiPhishingCode.MinLength} to {Domain.AntiPhishingCode.MaxLength} ASCII letters and digits.");
         return code;
+    }
+
+    /// <summary>The query parameter <c>limit</c>: from 1 to <paramref name="max"/>.</summary>
+    public int Limit(HttpRequest request, int standard, int max)
+    {
+        var values = RawQuery.Values(request, "limit");
+        if (values.Count == 0)
+            return standard;
+        if (values.Count == 1 && int.TryParse(values[0], NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit >= 1 && limit <= max)
+            return limit;
+
+        Add("limit", $"This is a whole number from 1 to {max}.");
+        return 0;
     }
 
     public void Add(string name, string error) => errors[name] = [error];

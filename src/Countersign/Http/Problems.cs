@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Mime;
 using System.Text.Json;
 using Countersign.Domain;
+using Countersign.Stores;
 using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Http;
@@ -89,6 +90,20 @@ static class Problems
     };
 
     public static Problem AccountNotFound(string detail) => new("account-not-found", 404, "Account not found", detail);
+
+    public static Problem MessageNotRetryable(string state) => new(
+        "message-not-retryable", 409, "Message not retryable", $"Only a dead message that has not expired can be tried again. {Describe(state)}");
+
+    public static Problem MessageNotDroppable(string state) => new(
+        "message-not-droppable", 409, "Message not droppable", $"Only a message that is dead or waits can be dropped. {Describe(state)}");
+
+    static string Describe(string state) => state switch
+    {
+        OutboxState.Queued => "This one is queued already.",
+        OutboxState.Sent => "This one was handed over.",
+        OutboxState.Withdrawn => "This one was withdrawn: its token has ended, or it was dropped.",
+        _ => "This one has expired, and what it said is erased.",
+    };
 
     /// <param name="newKeyField">What the request calls the new key.</param>
     public static Problem Of(Refused refused, string newKeyField = "newUserKey")

@@ -33,6 +33,8 @@ sealed record PutAccountBody(string? Email, string? PhoneNumber, string? Locale,
 
 sealed record MfaBody(bool? Email, bool? PhoneNumber);
 
+sealed record MessageActionBody(string? Action, string? UserId, string? Id);
+
 sealed record DevelopmentTokenBody(string? UserId, string? Scope);
 
 // Answers.
@@ -78,6 +80,22 @@ sealed record AuditEventBody(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Ip,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? UserAgent);
 
+sealed record MessageBody(
+    string UserId,
+    string Id,
+    string Channel,
+    string Kind,
+    string Operation,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? KeyType,
+    string Destination,
+    string State,
+    int Attempts,
+    string CreatedAt,
+    string DueAt,
+    string ExpiresAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? FinishedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? LastError);
+
 sealed record InboxMessageBody(
     string Channel, string Destination, string? Subject, string Text, string? Html, string? OneTimeToken, string? Reference, string SentAt);
 
@@ -110,6 +128,8 @@ sealed record ProblemBody(
 [JsonSerializable(typeof(IssuedBody))]
 [JsonSerializable(typeof(AccountBody))]
 [JsonSerializable(typeof(IReadOnlyList<AuditEventBody>))]
+[JsonSerializable(typeof(IReadOnlyList<MessageBody>))]
+[JsonSerializable(typeof(MessageActionBody))]
 [JsonSerializable(typeof(IReadOnlyList<InboxMessageBody>))]
 [JsonSerializable(typeof(AccessTokenBody))]
 [JsonSerializable(typeof(ProblemBody))]
