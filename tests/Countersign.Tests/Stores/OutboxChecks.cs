@@ -140,6 +140,217 @@ static class OutboxChecks
         Assert.Equal((1, 0), ((await node.Outbox.MeasureAsync(Ct)).Queued, (await node.Outbox.MeasureAsync(Ct)).Dead));
     }
 
+    public static async Task A_node_that_gives_back_its_leases_gives_back_its_own_only(TestDatabase database)
+    {
+        var clock = new TestClock();
+        await using var first = await StoreNode.CreateAsync(database, new StoreNode.Setup { Clock = clock });
+        await using var second = await StoreNode.CreateAsync(database, new StoreNode.Setup { Clock = clock });
+        var message = await QueueAsync(first);
+        await first.Engine.TryCommitAsync(
+            [.. Enumerable.Range(0, 3).Select(i => new SqlStatement(Copy, ("@id", $"due-{i}"), ("@leased_until", 0L)))], Ct);
+        Assert.Equal(3, (await ClaimAsync(second)).Count);
+
+        Assert.Equal(1, await first.Outbox.ReleaseAsync(Ct));
+        Assert.Equal([message], await ClaimAsync(second));
+        Assert.Equal(4, await second.Outbox.ReleaseAsync(Ct));
+        Assert.Equal(0, await second.Outbox.ReleaseAsync(Ct));
+        Assert.Equal(4, (await ClaimAsync(first)).Count);
+
+        // What is finished stays as it is.
+        await first.Outbox.FinishAsync("alice", message, OutboxState.Sent, null, clock.Now, Ct);
+        Assert.Equal(3, await first.Outbox.ReleaseAsync(Ct));
+    }
+
+    public static async Task A_lease_is_renewed_by_the_node_that_has_it_and_by_no_other(TestDatabase database)
+    {
+        var clock = new TestClock();
+        await using var first = await StoreNode.CreateAsync(database, new StoreNode.Setup { Clock = clock });
+        await using var second = await StoreNode.CreateAsync(database, new StoreNode.Setup { Clock = clock });
+        var message = await QueueAsync(first);
+        await first.ExecuteAsync(Copy, ("@id", "other"), ("@leased_until", clock.Now.ToUnixTimeMilliseconds() + 1));
+
+        Assert.False(await second.Outbox.TryRenewAsync("alice", message, clock.Now + (2 * Lease), Ct));
+        Assert.False(await second.Outbox.IsOursAsync("alice", message, Ct));
+        Assert.False(await first.Outbox.TryRenewAsync("bob", message, clock.Now + (2 * Lease), Ct));
+        Assert.True(await first.Outbox.IsOursAsync("alice", message, Ct));
+        Assert.True(await first.Outbox.TryRenewAsync("alice", message, clock.Now + (2 * Lease), Ct));
+        clock.Advance(Lease);
+        Assert.Equal(["other"], await ClaimAsync(second));
+        clock.Advance(Lease);
+        Assert.Contains(message, await ClaimAsync(second));
+
+        Assert.False(await first.Outbox.TryRenewAsync("alice", message, clock.Now + Lease, Ct));
+        Assert.False(await first.Outbox.IsOursAsync("alice", message, Ct));
+        await second.Outbox.FinishAsync("alice", message, OutboxState.Sent, null, clock.Now, Ct);
+        Assert.False(await second.Outbox.TryRenewAsync("alice", message, clock.Now + Lease, Ct));
+        Assert.False(await second.Outbox.IsOursAsync("alice", message, Ct));
+    }
+
+    public static async Task A_dead_message_keeps_what_it_says_until_it_expires(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        var message = await QueueAsync(node);
+        var expiresAt = node.Clock.Now.AddMinutes(30);
+        await node.Outbox.BuryAsync("alice", message, "no such mailbox", node.Clock.Now, Ct);
+        var dead = Assert.Single(await node.OutboxAsync());
+        Assert.Equal((OutboxState.Dead, 1, "no such mailbox", false, null), (dead.State, dead.Attempts, dead.LastError, dead.IsErased, dead.LeasedBy));
+        // One that waits longer than that is not the sweep's matter, nor is one that is dead and has not expired.
+        await node.ExecuteAsync(Copy, ("@id", "queued"), ("@leased_until", 0L));
+
+        Assert.False(await node.Outbox.EraseExpiredAsync(expiresAt.AddMilliseconds(-1), Ct));
+        Assert.True(await node.Outbox.EraseExpiredAsync(expiresAt, Ct));
+        Assert.Equal(dead with { IsErased = true }, Assert.Single(await node.OutboxAsync(), row => row.Id == message));
+        Assert.False(Assert.Single(await node.OutboxAsync(), row => row.Id == "queued").IsErased);
+        Assert.False(await node.Outbox.EraseExpiredAsync(expiresAt, Ct));
+
+        // One that dies of its expiry is erased with it.
+        node.Clock.Advance(expiresAt - node.Clock.Now);
+        Assert.Equal(["queued"], await ClaimAsync(node));
+        await node.Outbox.BuryAsync("alice", "queued", "expired", node.Clock.Now, Ct);
+        Assert.True(Assert.Single(await node.OutboxAsync(), row => row.Id == "queued").IsErased);
+        Assert.Equal(new OutboxDepth(0, 2, null), await node.Outbox.MeasureAsync(Ct));
+    }
+
+    public static async Task Of_the_codes_of_a_purpose_all_but_the_two_that_can_be_redeemed_are_withdrawn(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        var changing = new Purpose(Operation.ChangingKey, KeyType.Email);
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com"), PhoneNumber = Sample.Number("+4915112345671") });
+        await node.PutAsync("bob", new AccountProfile { Email = Sample.Email("bob@example.com") });
+        var others = new List<string>();
+        async Task<string> IssueAsync(string userId, Purpose purpose)
+        {
+            node.Clock.Advance(TimeSpan.FromMilliseconds(1));
+            await node.CodeAsync(userId, purpose.Operation, purpose.KeyType);
+            return (await node.OutboxAsync())[^1].Id;
+        }
+
+        var first = await IssueAsync("alice", changing);
+        others.Add(await IssueAsync("bob", changing));
+        others.Add(await IssueAsync("alice", changing with { KeyType = KeyType.PhoneNumber }));
+        others.Add(await IssueAsync("alice", changing with { Operation = Operation.RemovingKey }));
+        // The second can still be redeemed beside the third, and the first, dead or not, cannot.
+        var second = await IssueAsync("alice", changing);
+        Assert.All(await node.OutboxAsync(), row => Assert.Equal(OutboxState.Queued, row.State));
+        await node.Outbox.BuryAsync("alice", first, "no such mailbox", node.Clock.Now, Ct);
+        var third = await IssueAsync("alice", changing);
+        Assert.Equal([first], await IdsAsync(node, OutboxState.Withdrawn));
+        var fourth = await IssueAsync("alice", changing);
+        Assert.Equal([first, second], await IdsAsync(node, OutboxState.Withdrawn));
+        Assert.Equal([.. others, third, fourth], await IdsAsync(node, OutboxState.Queued));
+        Assert.All(await node.OutboxAsync(), row => Assert.Equal(row.State == OutboxState.Withdrawn, row.IsErased));
+    }
+
+    public static async Task An_operator_sees_messages_a_page_at_a_time(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        var message = await QueueAsync(node);
+        await node.Outbox.BuryAsync("alice", message, "no such mailbox", node.Clock.Now, Ct);
+        await node.PutAsync("bob", new AccountProfile { Email = Sample.Email("bob@example.com") });
+        foreach (var i in Enumerable.Range(0, 5))
+        {
+            await node.ExecuteAsync(Copy, ("@id", $"dead-{i}"), ("@leased_until", 0L));
+            // Three of them were due at the same time.
+            await node.ExecuteAsync(
+                "UPDATE outbox SET state = 'DEAD', due_at = due_at + @later, user_id = @user_id WHERE id = @id",
+                ("@later", i < 3 ? 1L : i), ("@user_id", i == 1 ? "bob" : "alice"), ("@id", $"dead-{i}"));
+        }
+
+        var all = await node.Operator.ListAsync(OutboxState.Dead, null, MessagePlace.End, 1_000, Ct);
+        string[] expected = ["dead-4", "dead-3", "dead-2", "dead-1", "dead-0", message];
+        Assert.Equal(expected, all.Select(row => row.Id));
+        var first = all[^1];
+        Assert.Equal(("alice", "EMAIL", MessageKind.Code, "userKeys/changing", "EMAIL"), (first.UserId, first.Channel, first.Kind, first.Operation, first.KeyType));
+        Assert.Equal(("a***e@example.com", OutboxState.Dead, 1, "no such mailbox"), (first.DestinationMasked, first.State, first.Attempts, first.LastError));
+        Assert.Equal((node.Clock.Now, node.Clock.Now, node.Clock.Now.AddMinutes(30)), (first.CreatedAt, first.FinishedAt!.Value, first.ExpiresAt));
+        Assert.Null(all[0].FinishedAt);
+
+        var pages = new List<string>();
+        var place = MessagePlace.End;
+        for (var i = 0; i < 3; i++)
+        {
+            var page = await node.Operator.ListAsync(OutboxState.Dead, null, place, 2, Ct);
+            pages.AddRange(page.Select(row => row.Id));
+            place = new MessagePlace(page[^1].DueAt, page[^1].Id);
+        }
+
+        Assert.Equal(expected, pages);
+        Assert.Equal(["dead-1"], (await node.Operator.ListAsync(OutboxState.Dead, "bob", MessagePlace.End, 1_000, Ct)).Select(row => row.Id));
+        var ofAlice = await node.Operator.ListAsync(OutboxState.Dead, "alice", new MessagePlace(all[2].DueAt, all[2].Id), 1, Ct);
+        Assert.Equal(["dead-0"], ofAlice.Select(row => row.Id));
+        Assert.Empty(await node.Operator.ListAsync(OutboxState.Queued, null, MessagePlace.End, 1_000, Ct));
+    }
+
+    public static async Task An_operator_has_a_dead_message_tried_again_until_it_expires(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        var message = await QueueAsync(node);
+        await node.ExecuteAsync(Copy, ("@id", "other"), ("@leased_until", 0L));
+        await node.ExecuteAsync("UPDATE outbox SET state = 'DEAD' WHERE id = 'other'");
+        var expiresAt = node.Clock.Now.AddMinutes(30);
+        Task<ActionOutcome> RetryAsync(string userId = "alice") => node.Operator.RetryAsync("operator", userId, message, Ct);
+
+        Assert.Equal((false, OutboxState.Queued), Outcome(await RetryAsync()));
+        await node.Outbox.BuryAsync("alice", message, "no such mailbox", node.Clock.Now, Ct);
+        Assert.Equal((false, null), Outcome(await RetryAsync("bob")));
+        node.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        var retried = await RetryAsync();
+        Assert.Equal((true, OutboxState.Queued), Outcome(retried));
+        Assert.Equal((0, node.Clock.Now, null), (retried.Message!.Attempts, retried.Message.DueAt, retried.Message.FinishedAt));
+        Assert.Equal(OutboxState.Dead, Assert.Single(await node.OutboxAsync(), row => row.Id == "other").State);
+        Assert.Equal([message], await ClaimAsync(node));
+
+        await node.Outbox.BuryAsync("alice", message, "no such mailbox", node.Clock.Now, Ct);
+        node.Clock.Advance(expiresAt - node.Clock.Now - TimeSpan.FromMilliseconds(1));
+        Assert.Equal((true, OutboxState.Queued), Outcome(await RetryAsync()));
+        Assert.Equal([message], await ClaimAsync(node));
+        await node.Outbox.BuryAsync("alice", message, "no such mailbox", node.Clock.Now, Ct);
+        node.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal((false, OutboxState.Dead), Outcome(await RetryAsync()));
+    }
+
+    public static async Task A_dead_code_whose_token_has_ended_cannot_be_tried_again(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        var message = await QueueAsync(node);
+        await node.Outbox.BuryAsync("alice", message, "no such mailbox", node.Clock.Now, Ct);
+        await node.Security.CancelAsync(new Caller("alice"), "alice", new Purpose(Operation.ChangingKey, KeyType.Email), Ct);
+
+        Assert.Equal((false, OutboxState.Withdrawn), Outcome(await node.Operator.RetryAsync("operator", "alice", message, Ct)));
+        Assert.True(Assert.Single(await node.OutboxAsync()).IsErased);
+    }
+
+    public static async Task An_operator_drops_a_message_that_is_dead_or_waits_and_no_other(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        var message = await QueueAsync(node);
+        await node.ExecuteAsync(Copy, ("@id", "dead"), ("@leased_until", 0L));
+        await node.ExecuteAsync(Copy, ("@id", "sent"), ("@leased_until", 0L));
+        await node.ExecuteAsync(Copy, ("@id", "other"), ("@leased_until", 0L));
+        await node.ExecuteAsync("UPDATE outbox SET state = 'DEAD' WHERE id = 'dead'");
+        await node.ExecuteAsync("UPDATE outbox SET state = 'SENT' WHERE id = 'sent'");
+        Task<ActionOutcome> DropAsync(string id, string userId = "alice") => node.Operator.DropAsync("operator", userId, id, Ct);
+
+        Assert.Equal((false, null), Outcome(await DropAsync(message, "bob")));
+        foreach (var id in new[] { message, "dead" })
+        {
+            var dropped = await DropAsync(id);
+            Assert.Equal((true, OutboxState.Withdrawn), Outcome(dropped));
+            Assert.Equal(("dropped by an operator", node.Clock.Now), (dropped.Message!.LastError, dropped.Message.FinishedAt!.Value));
+            Assert.True(Assert.Single(await node.OutboxAsync(), row => row.Id == id).IsErased);
+            Assert.Equal((false, OutboxState.Withdrawn), Outcome(await DropAsync(id)));
+        }
+
+        Assert.Equal((false, OutboxState.Sent), Outcome(await DropAsync("sent")));
+        Assert.Equal(["other"], await ClaimAsync(node));
+    }
+
+    static (bool, string?) Outcome(ActionOutcome outcome) => (outcome.IsDone, outcome.Message?.State);
+
+    static async Task<List<string>> IdsAsync(StoreNode node, string state) =>
+        [.. (await node.OutboxAsync()).Where(row => row.State == state).Select(row => row.Id)];
+
     static async Task<string> QueueAsync(StoreNode node)
     {
         await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });

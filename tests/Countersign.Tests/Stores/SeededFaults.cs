@@ -69,6 +69,7 @@ public abstract class SeededFaults
         InBatch("the condition on the token", AccountSql.UpsertToken),
         InBatch("the condition on the guess budget", AccountSql.UpsertGuesses),
         InBatch("the condition on the withdrawn codes", AccountSql.WithdrawCodes),
+        InBatch("the condition on the superseded codes", AccountSql.WithdrawSuperseded),
         InBatch("the condition on the message", OutboxSql.Insert),
         InBatch("the condition on the event", AccountSql.InsertEvent),
         .. AccountSql.Erase.Select(text => InBatch($"the condition on what is erased: {text.Split(' ')[2]}", text)),
@@ -126,6 +127,39 @@ public abstract class SeededFaults
         Drop(
             "the time in the pruning", OutboxSql.Prune, " AND due_at < @before",
             OutboxChecks.Finished_messages_are_forgotten_and_queued_ones_are_not),
+
+        Drop("the node in a release", OutboxSql.Release, " AND leased_by = @node", OutboxChecks.A_node_that_gives_back_its_leases_gives_back_its_own_only),
+        Drop("the state in a release", OutboxSql.Release, "state = 'QUEUED' AND ", OutboxChecks.A_node_that_gives_back_its_leases_gives_back_its_own_only),
+        Drop("the owner of the lease in a renewal", OutboxSql.Renew, " AND leased_by = @node", OutboxChecks.A_lease_is_renewed_by_the_node_that_has_it_and_by_no_other),
+        Drop("the state in a renewal", OutboxSql.Renew, " AND state = 'QUEUED'", OutboxChecks.A_lease_is_renewed_by_the_node_that_has_it_and_by_no_other),
+        Drop("the owner of the lease in a look at it", OutboxSql.IsOurs, " AND leased_by = @node", OutboxChecks.A_lease_is_renewed_by_the_node_that_has_it_and_by_no_other),
+        Drop("the state in a look at a lease", OutboxSql.IsOurs, " AND state = 'QUEUED'", OutboxChecks.A_lease_is_renewed_by_the_node_that_has_it_and_by_no_other),
+        Replace(
+            "the erasure of what dies of its expiry", OutboxSql.Bury, "CASE WHEN expires_at > @now THEN sealed END", "sealed",
+            OutboxChecks.A_dead_message_keeps_what_it_says_until_it_expires),
+        Drop("the expiry in the erasure of dead messages", OutboxSql.EraseExpired, " AND expires_at <= @now", OutboxChecks.A_dead_message_keeps_what_it_says_until_it_expires),
+        Drop("the state in the erasure of dead messages", OutboxSql.EraseExpired, "state = 'DEAD' AND ", OutboxChecks.A_dead_message_keeps_what_it_says_until_it_expires),
+        Drop(
+            "the two codes that are not superseded", AccountSql.WithdrawSuperseded, " AND id NOT IN (@newest, @previous)",
+            OutboxChecks.Of_the_codes_of_a_purpose_all_but_the_two_that_can_be_redeemed_are_withdrawn),
+        Replace(
+            "the withdrawal of superseded codes", AccountSql.WithdrawSuperseded, "WHERE ", "WHERE 1 = 0 AND ",
+            OutboxChecks.Of_the_codes_of_a_purpose_all_but_the_two_that_can_be_redeemed_are_withdrawn),
+        Drop(
+            "the limit of superseding to its operation", AccountSql.WithdrawSuperseded, " AND operation = @operation AND key_type = @key_type",
+            OutboxChecks.Of_the_codes_of_a_purpose_all_but_the_two_that_can_be_redeemed_are_withdrawn),
+        Replace("the withdrawal of dead codes", AccountSql.WithdrawCodes, "IN ('QUEUED', 'DEAD')", "= 'QUEUED'", OutboxChecks.A_dead_code_whose_token_has_ended_cannot_be_tried_again),
+        Drop("the place in a list of messages", OperatorSql.List, " AND (due_at, id) < (@before_due, @before_id)", OutboxChecks.An_operator_sees_messages_a_page_at_a_time),
+        Replace("the ties in a list of messages", OperatorSql.List, "(due_at, id) < (@before_due, @before_id)", "due_at < @before_due", OutboxChecks.An_operator_sees_messages_a_page_at_a_time),
+        Drop("the place in a list of an account's messages", OperatorSql.ListOfUser, " AND (due_at, id) < (@before_due, @before_id)", OutboxChecks.An_operator_sees_messages_a_page_at_a_time),
+        Drop("the account in a list of its messages", OperatorSql.ListOfUser, "user_id = @user_id AND ", OutboxChecks.An_operator_sees_messages_a_page_at_a_time),
+        Drop("the expiry of what is tried again", OperatorSql.Retry, " AND expires_at > @now", OutboxChecks.An_operator_has_a_dead_message_tried_again_until_it_expires),
+        Drop("the state of what is tried again", OperatorSql.Retry, " AND state = 'DEAD'", OutboxChecks.An_operator_has_a_dead_message_tried_again_until_it_expires),
+        Drop("the message that is tried again", OperatorSql.Retry, " AND id = @id", OutboxChecks.An_operator_has_a_dead_message_tried_again_until_it_expires),
+        Drop("the account of what is tried again", OperatorSql.Retry, "user_id = @user_id AND ", OutboxChecks.An_operator_has_a_dead_message_tried_again_until_it_expires),
+        Drop("the state of what is dropped", OperatorSql.Drop, " AND state IN ('QUEUED', 'DEAD')", OutboxChecks.An_operator_drops_a_message_that_is_dead_or_waits_and_no_other),
+        Drop("the message that is dropped", OperatorSql.Drop, " AND id = @id", OutboxChecks.An_operator_drops_a_message_that_is_dead_or_waits_and_no_other),
+        Drop("the erasure of what is dropped", OperatorSql.Drop, ", sealed = NULL", OutboxChecks.An_operator_drops_a_message_that_is_dead_or_waits_and_no_other),
 
         Replace(
             "the order of events", AccountSql.Events, "version DESC, ordinal DESC", "version, ordinal",

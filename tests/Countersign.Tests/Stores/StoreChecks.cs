@@ -101,6 +101,8 @@ static class StoreChecks
         await using var node = await StoreNode.CreateAsync(database);
         var now = node.Clock.Now;
         await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        // Twice, so that a third would supersede the first.
+        await node.CodeAsync("alice", Operation.ChangingKey, KeyType.Email);
         await node.CodeAsync("alice", Operation.ChangingKey, KeyType.Email);
         var pending = new Purpose(Operation.ChangingKey, KeyType.Email);
         var issued = await node.LoadAsync("alice");
@@ -120,6 +122,7 @@ static class StoreChecks
             Change.Of(WithWrongTries(stale, pending, 4, now)).Record(AuditEventType.TokenRefused),
             Change.Of(stale.Without(KeyType.Email)) with { Withdrawn = [pending] },
             Change.Of((stale with { Locale = "fr" }).With(new UserKey(Sample.Email("ALICE@example.com"), now, false))),
+            Change.Of(stale.With(stale.State(pending) with { Pending = stale.State(pending).Pending! with { MessageId = "third" } })),
             Provisioning.Erase(stale),
         ];
         foreach (var change in changes)

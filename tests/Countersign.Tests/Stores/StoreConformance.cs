@@ -75,6 +75,38 @@ public abstract class StoreConformance
         RunAsync(OutboxChecks.Finished_messages_are_forgotten_and_queued_ones_are_not);
 
     [Fact]
+    public Task A_node_that_gives_back_its_leases_gives_back_its_own_only() =>
+        RunAsync(OutboxChecks.A_node_that_gives_back_its_leases_gives_back_its_own_only);
+
+    [Fact]
+    public Task A_lease_is_renewed_by_the_node_that_has_it_and_by_no_other() =>
+        RunAsync(OutboxChecks.A_lease_is_renewed_by_the_node_that_has_it_and_by_no_other);
+
+    [Fact]
+    public Task A_dead_message_keeps_what_it_says_until_it_expires() =>
+        RunAsync(OutboxChecks.A_dead_message_keeps_what_it_says_until_it_expires);
+
+    [Fact]
+    public Task Of_the_codes_of_a_purpose_all_but_the_two_that_can_be_redeemed_are_withdrawn() =>
+        RunAsync(OutboxChecks.Of_the_codes_of_a_purpose_all_but_the_two_that_can_be_redeemed_are_withdrawn);
+
+    [Fact]
+    public Task An_operator_sees_messages_a_page_at_a_time() =>
+        RunAsync(OutboxChecks.An_operator_sees_messages_a_page_at_a_time);
+
+    [Fact]
+    public Task An_operator_has_a_dead_message_tried_again_until_it_expires() =>
+        RunAsync(OutboxChecks.An_operator_has_a_dead_message_tried_again_until_it_expires);
+
+    [Fact]
+    public Task A_dead_code_whose_token_has_ended_cannot_be_tried_again() =>
+        RunAsync(OutboxChecks.A_dead_code_whose_token_has_ended_cannot_be_tried_again);
+
+    [Fact]
+    public Task An_operator_drops_a_message_that_is_dead_or_waits_and_no_other() =>
+        RunAsync(OutboxChecks.An_operator_drops_a_message_that_is_dead_or_waits_and_no_other);
+
+    [Fact]
     public async Task The_schema_is_brought_up_once_however_often_and_by_however_many()
     {
         await using var database = NewDatabase();

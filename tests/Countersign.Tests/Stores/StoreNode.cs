@@ -28,6 +28,8 @@ sealed class StoreNode : IAsyncDisposable
 
     public Outbox Outbox => Get<Outbox>();
 
+    public OperatorOutbox Operator => Get<OperatorOutbox>();
+
     public TokenCodes Codes => Get<TokenCodes>();
 
     public RecordingEngine Engine => (RecordingEngine)Get<ISqlEngine>();
