@@ -51,7 +51,7 @@ public sealed class OpenApiTests
     {
         await using var server = await TestServer.StartAsync();
         var operations = Operations(CheckedIn).ToList();
-        Assert.Equal(24, operations.Count);
+        Assert.Equal(26, operations.Count);
         foreach (var (method, path, operation) in operations)
         {
             Assert.Equal("""[{"bearer":[]}]""", operation["security"]!.ToJsonString());
@@ -80,7 +80,7 @@ public sealed class OpenApiTests
     public void Every_request_is_closed()
     {
         var bodies = Operations(CheckedIn).Select(operation => operation.Operation["requestBody"]).OfType<JsonNode>().ToList();
-        Assert.Equal(18, bodies.Count);
+        Assert.Equal(19, bodies.Count);
         foreach (var body in bodies)
         {
             var schema = SchemaCheck.Resolve(CheckedIn, body["content"]!["application/json"]!["schema"]!);
@@ -182,6 +182,7 @@ public sealed class OpenApiTests
     [
         Problems.Validation("keyType", ""), Problems.Unauthenticated, Problems.Forbidden(""), Problems.NotFound,
         Problems.MethodNotAllowed(""), Problems.TooLarge, Problems.UnsupportedMediaType, Problems.Internal, Problems.Unavailable,
+        Problems.MessageNotRetryable(""), Problems.MessageNotDroppable(""),
         .. Enum.GetValues<Refusal>().Select(reason => Problems.Of(new Refused(reason))),
     ];
 

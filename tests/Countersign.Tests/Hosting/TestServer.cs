@@ -62,6 +62,8 @@ sealed class TestServer : IAsyncDisposable
 
     public TestUser Service() => new(this, "platform", "countersign.accounts");
 
+    public TestUser Operator() => new(this, "operator", "countersign.operator");
+
     /// <summary>A user whose account the platform has made, with keys that it has verified.</summary>
     public async Task<TestUser> UserWithAsync(object profile, string userId = "alice")
     {

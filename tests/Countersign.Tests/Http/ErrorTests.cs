@@ -47,6 +47,9 @@ public sealed class ErrorTests
             (await service.PostAsync("/api/v1/admin/accounts/alice")).IsRefused(405, "method-not-allowed").ContentHeaders.Allow.Order());
         Assert.Equal(
             ["GET"], (await service.PostAsync("/api/v1/admin/accounts/alice/events")).IsRefused(405, "method-not-allowed").ContentHeaders.Allow);
+        Assert.Equal(
+            ["GET", "POST"],
+            (await server.Operator().DeleteAsync("/api/v1/admin/messages")).IsRefused(405, "method-not-allowed").ContentHeaders.Allow.Order());
         Assert.Empty(await server.InboxAsync());
         Assert.Empty((await alice.AccountAsync()).Pending());
     }
@@ -56,7 +59,7 @@ public sealed class ErrorTests
     {
         await using var server = await TestServer.StartAsync();
 
-        foreach (var path in Posts.Append("account").Append("admin/accounts/alice").Append("admin/accounts/alice/events"))
+        foreach (var path in Posts.Append("account").Append("admin/accounts/alice").Append("admin/accounts/alice/events").Append("admin/messages"))
         {
             // Wrong in every other way too: the bearer comes first.
             var refused = (await server.SendAsync("PATCH", $"/api/v1/{path}", null, Content(new string('x', 20_000), "text/plain")))

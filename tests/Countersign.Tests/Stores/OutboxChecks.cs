@@ -156,9 +156,9 @@ static class OutboxChecks
         Assert.Equal(0, await second.Outbox.ReleaseAsync(Ct));
         Assert.Equal(4, (await ClaimAsync(first)).Count);
 
-        // What is finished stays as it is.
-        await first.Outbox.FinishAsync("alice", message, OutboxState.Sent, null, clock.Now, Ct);
-        Assert.Equal(3, await first.Outbox.ReleaseAsync(Ct));
+        // What is done with stays as it is.
+        await first.Security.CancelAsync(new Caller("alice"), "alice", new Purpose(Operation.ChangingKey, KeyType.Email), Ct);
+        Assert.Equal(0, await first.Outbox.ReleaseAsync(Ct));
     }
 
     public static async Task A_lease_is_renewed_by_the_node_that_has_it_and_by_no_other(TestDatabase database)
@@ -181,7 +181,7 @@ static class OutboxChecks
 
         Assert.False(await first.Outbox.TryRenewAsync("alice", message, clock.Now + Lease, Ct));
         Assert.False(await first.Outbox.IsOursAsync("alice", message, Ct));
-        await second.Outbox.FinishAsync("alice", message, OutboxState.Sent, null, clock.Now, Ct);
+        await first.Security.CancelAsync(new Caller("alice"), "alice", new Purpose(Operation.ChangingKey, KeyType.Email), Ct);
         Assert.False(await second.Outbox.TryRenewAsync("alice", message, clock.Now + Lease, Ct));
         Assert.False(await second.Outbox.IsOursAsync("alice", message, Ct));
     }
