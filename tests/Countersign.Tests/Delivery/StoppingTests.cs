@@ -22,7 +22,8 @@ public sealed class StoppingTests : IAsyncLifetime
     {
         await using var node = await StartBusyAsync(Drains);
         var stopping = node.StopAsync();
-        await Eventually.ThatAsync(() => log.All.Contains("Stopping: 8 messages in hand and 3 in memory are sent first, for up to 00:00:10."), "it says so");
+        const string Line = "Stopping: 8 messages in hand and 3 in memory are sent first, for up to 00:00:10.";
+        await Eventually.ThatAsync(() => log.All.Contains(Line, StringComparison.Ordinal), "it says so");
         // What is committed from now on is anybody's.
         await node.PutAsync("late", new AccountProfile { Email = Sample.Email("late@example.com") });
         await IssueAsync(node, "late");
@@ -33,7 +34,7 @@ public sealed class StoppingTests : IAsyncLifetime
         await stopping;
         Assert.Equal(Workers + 3, node.Email.Tries.Count);
         Assert.Equal(Workers + 3, (await node.OutboxAsync()).Count(row => row.State == OutboxState.Sent));
-        Assert.Contains("Stopped: 11 messages were sent, and 1 are left to other nodes at once.", log.All);
+        Assert.Contains("Stopped: 11 messages were sent, and 1 are left to other nodes at once.", log.All, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -46,7 +47,7 @@ public sealed class StoppingTests : IAsyncLifetime
         await Eventually.ThatAsync(() => node.Clock.Timers > timers, "the node waits for its workers");
         node.Clock.Advance(TimeSpan.FromSeconds(10));
         await stopping;
-        Assert.Contains("Stopped: 0 messages were sent, and 11 are left to other nodes at once.", log.All);
+        Assert.Contains("Stopped: 0 messages were sent, and 11 are left to other nodes at once.", log.All, StringComparison.Ordinal);
         Assert.All(await node.OutboxAsync(), row => Assert.Equal((OutboxState.Queued, null), (row.State, row.LeasedBy)));
 
         await other.PollAsync();
@@ -87,7 +88,7 @@ public sealed class StoppingTests : IAsyncLifetime
                 throw new StoreUnavailableException("The disk is gone.");
         };
         await node.StopAsync();
-        Assert.Contains("Stopped: 0 messages were sent. What is left waits for other nodes for up to 00:00:30: The disk is gone.", log.All);
+        Assert.Contains("Stopped: 0 messages were sent. What is left waits for other nodes for up to 00:00:30: The disk is gone.", log.All, StringComparison.Ordinal);
         free.SetResult(SendResult.Accepted);
     }
 

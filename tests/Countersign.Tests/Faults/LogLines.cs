@@ -8,8 +8,6 @@ sealed class LogLines : ILoggerProvider
 {
     readonly ConcurrentQueue<(LogLevel Level, string Text)> lines = [];
 
-    public IReadOnlyList<string> All => [.. lines.Select(line => line.Text.TrimEnd())];
-
     public IReadOnlyList<string> Errors => [.. lines.Where(line => line.Level >= LogLevel.Error).Select(line => line.Text)];
 
     public string All => string.Join('\n', lines.Select(line => line.Text));

@@ -27,7 +27,8 @@ public sealed class PrometheusTests
         Assert.Equal(1, Sum(text, "countersign_requests_refused_total", "code=\"key-exists\""));
         Assert.NotEqual(0, Sum(text, "countersign_messages_sent_total", "outcome=\"accepted\""));
         Assert.NotEqual(0, Sum(text, "countersign_messages_delivery_duration_seconds_count", ""));
-        Assert.Contains("\ncountersign_outbox_depth{", text, StringComparison.Ordinal);
+        foreach (var gauge in new[] { "depth", "dead", "oldest_age_seconds" })
+            Assert.Contains($"\ncountersign_outbox_{gauge}{{", text, StringComparison.Ordinal);
         Assert.Contains("\nhttp_server_request_duration_seconds_count", text, StringComparison.Ordinal);
         Assert.Empty(canaries.FindIn("/metrics", text));
     }

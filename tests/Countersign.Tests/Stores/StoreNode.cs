@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Countersign.Delivery;
 using Countersign.Domain;
 using Countersign.Stores;
@@ -29,6 +30,8 @@ sealed class StoreNode : IAsyncDisposable
     public Outbox Outbox => Get<Outbox>();
 
     public OperatorOutbox Operator => Get<OperatorOutbox>();
+
+    public IMeterFactory Meters => Get<IMeterFactory>();
 
     public TokenCodes Codes => Get<TokenCodes>();
 
