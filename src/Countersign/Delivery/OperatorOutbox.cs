@@ -146,7 +146,8 @@ static class OperatorSql
 
     public const string Retry =
         $"""
-        UPDATE outbox SET state = 'QUEUED', attempts = 0, due_at = @now, leased_by = NULL, leased_until = 0, finished_at = NULL
+        UPDATE outbox SET state = 'QUEUED', attempts = 0, due_at = @now, leased_by = NULL, leased_until = 0, finished_at = NULL,
+          provider = NULL, provider_id = NULL, receipt = NULL
         WHERE user_id = @user_id AND id = @id AND state = 'DEAD' AND sealed IS NOT NULL AND expires_at > @now
         RETURNING {Columns}
         """;

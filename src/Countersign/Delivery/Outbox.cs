@@ -90,6 +90,9 @@ sealed class Outbox(Database database, TokenCodes codes)
             ct);
 
     /// <summary>The end of a message that could not be sent. It keeps what it says until it expires, so that an operator can have it tried again.</summary>
+    public Task BuryAsync(string userId, string id, string error, DateTimeOffset now, CancellationToken ct) =>
+        BuryAsync(userId, id, error, null, now, ct);
+
     /// <param name="result">Who refused it; null where nobody was asked.</param>
     public Task BuryAsync(string userId, string id, string error, SendResult? result, DateTimeOffset now, CancellationToken ct) =>
         database.TryCommitAsync(

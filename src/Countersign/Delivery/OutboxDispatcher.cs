@@ -212,7 +212,7 @@ sealed partial class OutboxDispatcher(
         if (clock.GetUtcNow() >= claimed.ExpiresAt)
         {
             LogExpired(claimed.Id, claimed.Attempts);
-            await outbox.BuryAsync(claimed.UserId, claimed.Id, "expired", null, clock.GetUtcNow(), CancellationToken.None);
+            await outbox.BuryAsync(claimed.UserId, claimed.Id, "expired", clock.GetUtcNow(), CancellationToken.None);
             return;
         }
 
@@ -249,7 +249,7 @@ sealed partial class OutboxDispatcher(
         if (clock.GetUtcNow() >= content.ExpiresAt)
         {
             LogExpired(message.Id, message.Attempts);
-            await outbox.BuryAsync(message.UserId, message.Id, "expired", null, clock.GetUtcNow(), CancellationToken.None);
+            await outbox.BuryAsync(message.UserId, message.Id, "expired", clock.GetUtcNow(), CancellationToken.None);
             telemetry.Unsent(content.Channel, UnsentReason.Expired);
             return;
         }

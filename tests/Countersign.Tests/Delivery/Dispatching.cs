@@ -10,6 +10,9 @@ static class Dispatching
     /// <summary>The default of <c>Delivery:Workers</c>.</summary>
     public const int Workers = 8;
 
+    /// <summary>The dispatcher's limits of a try, of which the first cancels it and the second gives it up, and that of the sender's route.</summary>
+    const int TimersOfATry = 3;
+
     public static readonly Caller Alice = new("alice");
     public static readonly Purpose Changing = new(Operation.ChangingKey, KeyType.Email);
 
@@ -35,6 +38,19 @@ static class Dispatching
         }
 
         return references;
+    }
+
+    /// <summary>Gives every worker of the node a message, and the rest to its memory, until the source is set.</summary>
+    public static async Task<TaskCompletionSource<SendResult>> OccupyAsync(StoreNode node, int waiting = 0)
+    {
+        var free = new TaskCompletionSource<SendResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        node.Email.Behaviour = (_, _) => free.Task;
+        var timers = node.Clock.Timers;
+        await IssueForAsync(node, Workers + waiting);
+        // With all their timers, so that moving the clock reaches them.
+        await Eventually.ThatAsync(
+            () => node.Email.Tries.Count == Workers && node.Clock.Timers == timers + (TimersOfATry * Workers), "all workers are busy");
+        return free;
     }
 
     public static async Task<IssuedToken> IssueAsync(StoreNode node, string userId = "alice")

@@ -15,7 +15,7 @@ public sealed class StoppingTests : IAsyncLifetime
 
     readonly SqliteTestDatabase database = new();
     readonly LogLines log = new();
-    readonly TaskCompletionSource<SendResult> free = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    TaskCompletionSource<SendResult> free = new();
 
     [Fact]
     public async Task A_node_that_stops_sends_what_it_holds_first()
@@ -138,9 +138,7 @@ public sealed class StoppingTests : IAsyncLifetime
     async Task<StoreNode> StartBusyAsync(string setting)
     {
         var node = await StartAsync(setting);
-        node.Email.Behaviour = (_, _) => free.Task;
-        await IssueForAsync(node, Workers + 3);
-        await Eventually.ThatAsync(() => node.Email.Tries.Count == Workers, "all workers are busy");
+        free = await OccupyAsync(node, waiting: 3);
         return node;
     }
 }
