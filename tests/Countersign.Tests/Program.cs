@@ -1,0 +1,15 @@
+using Countersign.Tests.Faults.Suite;
+using Xunit.Runner.InProc.SystemConsole;
+
+namespace Countersign.Tests;
+
+/// <summary>The tests; and, by its first argument, what the long runs of <c>bench/</c> are made of.</summary>
+static class Program
+{
+    public static Task<int> Main(string[] args) => args switch
+    {
+        ["node", .. var rest] => FaultNode.RunAsync(rest),
+        ["faults", .. var rest] => FaultRun.RunAsync(rest, Console.Out),
+        _ => ConsoleRunner.Run(args),
+    };
+}
