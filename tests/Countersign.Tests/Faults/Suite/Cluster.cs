@@ -46,6 +46,9 @@ sealed class Cluster : IAsyncDisposable
         return Tokens.Hs256(Production.SharedKey, claims);
     }
 
+    /// <summary>Where nobody listens nothing was sent.</summary>
+    public const string NotSent = nameof(HttpRequestError.ConnectionError);
+
     /// <summary>Sends, and says what became of it; whatever goes wrong on the way is an outcome as well.</summary>
     public async Task<(int? Status, JsonElement Body, string? Error)> SendAsync(
         int node, HttpMethod method, string path, object? body, string bearer, string userAgent, TimeSpan patience)
@@ -64,7 +67,7 @@ sealed class Cluster : IAsyncDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            return (null, default, e.GetType().Name);
+            return (null, default, e is HttpRequestException { HttpRequestError: var error } ? error.ToString() : e.GetType().Name);
         }
     }
 

@@ -9,6 +9,9 @@ sealed record AccountLine(string UserId, long Version, bool HasAntiPhishingCode)
 /// <param name="Address">Masked, as everything else names it. Addresses of the load differ in their masks.</param>
 sealed record KeyLine(string UserId, KeyType KeyType, string Address, bool MfaEnabled, DateTimeOffset VerifiedAt);
 
+/// <param name="Address">Masked.</param>
+sealed record ClaimLine(string UserId, KeyType KeyType, string Address);
+
 /// <param name="Target">Masked; null where nothing is pending.</param>
 sealed record TokenLine(string UserId, Purpose Purpose, string? Target, string? MessageId);
 
@@ -25,6 +28,7 @@ sealed record OutboxLine(
 sealed record Dump(
     IReadOnlyList<AccountLine> Accounts,
     IReadOnlyList<KeyLine> Keys,
+    IReadOnlyList<ClaimLine> Claims,
     IReadOnlyList<TokenLine> Tokens,
     IReadOnlyList<BudgetLine> Budgets,
     IReadOnlyList<EventLine> Events,
@@ -33,6 +37,7 @@ sealed record Dump(
     public static async Task<Dump> ReadAsync(ISqlEngine engine) => new(
         await ReadAsync(engine, "SELECT user_id, version, anti_phishing_code FROM accounts", Account),
         await ReadAsync(engine, "SELECT user_id, key_type, address, mfa_enabled, verified_at FROM user_keys", Key),
+        await ReadAsync(engine, "SELECT user_id, key_type, address FROM key_claims", Claim),
         await ReadAsync(engine, "SELECT user_id, operation, key_type, target_key_type, target, message_id FROM one_time_tokens", Token),
         await ReadAsync(engine, "SELECT user_id, operation, key_type, wrong_tries, locked_until FROM guess_budgets", Budget),
         await ReadAsync(engine, "SELECT user_id, version, ordinal, at, type, operation, key_type, target_masked, reason, user_agent FROM audit_events", Event),
@@ -57,6 +62,12 @@ sealed record Dump(
     {
         var keyType = KeyTypeOf(row.GetString(1))!.Value;
         return new KeyLine(row.GetString(0), keyType, Address.FromStore(keyType, row.GetString(2)).Masked, row.GetInt64(3) == 1, Time(row, 4)!.Value);
+    }
+
+    static ClaimLine Claim(DbDataReader row)
+    {
+        var keyType = KeyTypeOf(row.GetString(1))!.Value;
+        return new ClaimLine(row.GetString(0), keyType, Address.FromStore(keyType, row.GetString(2)).Masked);
     }
 
     static TokenLine Token(DbDataReader row) => new(

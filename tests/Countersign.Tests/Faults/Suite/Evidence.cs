@@ -21,6 +21,7 @@ sealed record Evidence(
     IReadOnlyList<Call> Calls,
     AccountLine? Account,
     IReadOnlyList<KeyLine> Keys,
+    IReadOnlyList<ClaimLine> Claims,
     IReadOnlyList<TokenLine> Tokens,
     IReadOnlyList<BudgetLine> Budgets,
     IReadOnlyList<StoredCommit> Commits,
@@ -52,19 +53,21 @@ sealed record Evidence(
     {
         var accounts = dump.Accounts.ToDictionary(line => line.UserId);
         var keys = dump.Keys.ToLookup(line => line.UserId);
+        var claims = dump.Claims.ToLookup(line => line.UserId);
         var tokens = dump.Tokens.ToLookup(line => line.UserId);
         var budgets = dump.Budgets.ToLookup(line => line.UserId);
         var events = dump.Events.ToLookup(line => line.UserId);
         var outbox = dump.Outbox.ToLookup(line => line.UserId);
         var callsOf = calls.ToLookup(call => call.UserId);
         var messages = handedOver.ToLookup(message => message.UserId);
-        var users = callsOf.Select(group => group.Key).Concat(accounts.Keys).Concat(events.Select(group => group.Key)).Concat(messages.Select(group => group.Key));
+        var users = callsOf.Select(group => group.Key).Concat(accounts.Keys).Concat(claims.Select(group => group.Key)).Concat(events.Select(group => group.Key)).Concat(messages.Select(group => group.Key));
 
         return users.Distinct().Select(user => new Evidence(
             user,
             [.. callsOf[user].OrderBy(call => call.Sent.Ticks)],
             accounts.GetValueOrDefault(user),
             [.. keys[user]],
+            [.. claims[user]],
             [.. tokens[user]],
             [.. budgets[user]],
             [.. CommitsOf(events[user])],

@@ -1,3 +1,4 @@
+using Countersign.PostgreSql;
 using Countersign.Sqlite;
 using Countersign.Stores;
 using Countersign.Tests.Hosting;
@@ -25,9 +26,10 @@ abstract class FaultDatabase : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
-    public static Task<FaultDatabase> StartAsync(string engine, TestFolder folder) => engine switch
+    public static async Task<FaultDatabase> StartAsync(string engine, TestFolder folder) => engine switch
     {
-        "sqlite" => Task.FromResult<FaultDatabase>(new SqliteFaultDatabase(folder)),
+        "sqlite" => new SqliteFaultDatabase(folder),
+        "postgres" => await PostgreSqlFaultDatabase.StartAsync(),
         _ => throw new ArgumentException($"There is no engine {engine}: sqlite or postgres.", nameof(engine)),
     };
 }
@@ -54,4 +56,51 @@ sealed class SqliteFaultDatabase(TestFolder folder) : FaultDatabase
         await Task.Delay(random.Next(200, 3_500));
         transaction.Rollback();
     }
+}
+
+/// <summary>A server of its own, with its default durability.</summary>
+sealed class PostgreSqlFaultDatabase : FaultDatabase
+{
+    readonly PostgresServer server;
+    readonly string connectionString;
+
+    PostgreSqlFaultDatabase(PostgresServer server, string database)
+    {
+        this.server = server;
+        connectionString = server.ConnectionString(database);
+    }
+
+    public override string Setting => $"ConnectionStrings:PostgreSql={connectionString}";
+
+    public override IReadOnlyList<Blow> Blows =>
+    [
+        new("kill database", Victim, 2, async random =>
+        {
+            await server.KillAsync();
+            await Task.Delay(random.Next(1_000));
+            await server.StartAsync();
+        }),
+        new("pause database", Victim, 2, async random =>
+        {
+            server.Suspend();
+            await Task.Delay(random.Next(500, 5_000));
+            server.Resume();
+        }),
+        new("restart database", Victim, 1, async _ =>
+        {
+            await server.StopAsync();
+            await server.StartAsync();
+        }),
+    ];
+
+    public static async Task<FaultDatabase> StartAsync()
+    {
+        var server = await PostgresServer.StartNewAsync();
+        return new PostgreSqlFaultDatabase(server, await server.NewDatabaseAsync());
+    }
+
+    public override ISqlEngine NewEngine() =>
+        new PostgreSqlEngine(PostgreSqlSettings.Complete(connectionString + ";Command Timeout=60"), NullLoggerFactory.Instance);
+
+    public override ValueTask DisposeAsync() => server.DisposeAsync();
 }

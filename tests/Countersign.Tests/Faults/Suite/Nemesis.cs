@@ -3,15 +3,13 @@ namespace Countersign.Tests.Faults.Suite;
 /// <summary>Kills, stops and starts again whatever the service is made of, one blow after the other, sometimes two at once.</summary>
 sealed class Nemesis(Cluster cluster, FaultDatabase database, int seed)
 {
-    static readonly TimeSpan MaxRest = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan MaxRest = TimeSpan.FromSeconds(1);
 
     readonly Random random = new(seed);
     readonly Dictionary<string, int> struck = [];
 
     /// <summary>How often each blow was struck.</summary>
     public IReadOnlyDictionary<string, int> Struck => struck;
-
-    public int Kills => struck.GetValueOrDefault("kill") + struck.GetValueOrDefault("kill database");
 
     public async Task RageAsync(CancellationToken ct)
     {

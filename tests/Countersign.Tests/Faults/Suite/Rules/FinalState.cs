@@ -9,7 +9,7 @@ sealed class FinalState : IRule
         foreach (var commit in evidence.Commits)
             trail.Apply(commit, EveryoneIsTold.FirstEmail(evidence));
 
-        return Keys(evidence, trail).Concat(Pending(evidence, trail));
+        return Keys(evidence, trail).Concat(Claims(evidence)).Concat(Pending(evidence, trail));
     }
 
     static IEnumerable<string> Keys(Evidence evidence, Trail trail)
@@ -21,6 +21,15 @@ sealed class FinalState : IRule
             yield return $"the account has {extra}, and the trail does not end with it";
         if (evidence.Account?.HasAntiPhishingCode is { } has && has != trail.HasAntiPhishingCode)
             yield return $"the account {(has ? "has an" : "has no")} anti-phishing code, and the trail says otherwise";
+    }
+
+    /// <summary>An address is held by whoever has it as a key, and by nobody else.</summary>
+    static IEnumerable<string> Claims(Evidence evidence)
+    {
+        var expected = evidence.Keys.Select(key => new ClaimLine(evidence.UserId, key.KeyType, key.Address)).ToHashSet();
+        return expected.SetEquals(evidence.Claims) && evidence.Claims.Count == expected.Count
+            ? []
+            : [$"the account has {string.Join(", ", expected)}, and claims {string.Join(", ", evidence.Claims)}"];
     }
 
     static IEnumerable<string> Pending(Evidence evidence, Trail trail)

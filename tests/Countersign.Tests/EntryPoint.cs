@@ -4,7 +4,7 @@ using Xunit.Runner.InProc.SystemConsole;
 namespace Countersign.Tests;
 
 /// <summary>The tests; and, by its first argument, what the long runs of <c>bench/</c> are made of.</summary>
-static class Program
+static class EntryPoint
 {
     public static Task<int> Main(string[] args) => args switch
     {
