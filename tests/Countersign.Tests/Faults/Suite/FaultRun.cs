@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Countersign.Tests.Hosting;
 using Countersign.Tests.Stores;
 using Countersign.Stores;
@@ -63,13 +62,13 @@ static class FaultRun
     /// <summary>The command: <c>faults --minutes 10 --engine sqlite</c>.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output)
     {
-        string Option(string name, string otherwise) => Array.IndexOf(args, $"--{name}") is >= 0 and var at ? args[at + 1] : otherwise;
+        var options = new Options(args, "minutes", "engine", "accounts", "seed");
         var plan = new FaultPlan(
-            Option("engine", "sqlite"),
-            TimeSpan.FromMinutes(double.Parse(Option("minutes", "10"), CultureInfo.InvariantCulture)),
-            int.Parse(Option("accounts", "16"), CultureInfo.InvariantCulture),
-            int.Parse(Option("seed", Environment.TickCount.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture),
-            _ => true);
+            options.Text("engine", "sqlite"),
+            TimeSpan.FromMinutes(options.Number("minutes", 10.0)),
+            options.Number("accounts", 16),
+            options.Number("seed", Environment.TickCount),
+            IsEnough: _ => true);
         // Not thrown away: it is there to be looked into.
         var folder = new TestFolder();
         output.WriteLine($"histories       {folder.Path}");
