@@ -54,8 +54,8 @@ sealed class Cluster : IAsyncDisposable
         int node, HttpMethod method, string path, object? body, string bearer, string userAgent, TimeSpan patience)
     {
         using var request = new HttpRequestMessage(method, new Uri(Nodes[node].Url, path));
-        if (body is not null)
-            request.Content = new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
+        // Without content, be it empty, HttpClient sends a POST again by itself when a node was killed over it: two requests that look like one.
+        request.Content = body is null ? new ByteArrayContent([]) : new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue(userAgent, null));
         using var timeout = new CancellationTokenSource(patience);
