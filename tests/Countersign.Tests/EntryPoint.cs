@@ -11,6 +11,7 @@ static class EntryPoint
         ["node", .. var rest] => FaultNode.RunAsync(rest),
         ["faults", .. var rest] => FaultRun.RunAsync(rest, Console.Out),
         ["races", .. var rest] => RaceRun.RunAsync(rest, Console.Out),
+        ["mail", .. var rest] => MailRun.RunAsync(rest, Console.Out),
         _ => ConsoleRunner.Run(args),
     };
 }

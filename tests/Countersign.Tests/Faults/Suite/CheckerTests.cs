@@ -51,6 +51,14 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public void A_success_with_a_code_that_was_made_up_is_found()
+    {
+        var story = WithPhone();
+        Replace(story.Calls, call => call.Id == "redeem", call => call with { Token = null });
+        AssertFound<OneSuccessPerToken>(story, "a code that nobody was sent was taken");
+    }
+
+    [Fact]
     public void Two_racers_of_which_one_was_refused_are_no_violation()
     {
         var story = WithPhone();

@@ -116,7 +116,7 @@ static class FaultRun
     }
 
     /// <summary>What still waits goes out, now that nobody is killed any more; whatever does not is for the checker to name.</summary>
-    static async Task DrainAsync(ISqlEngine engine)
+    public static async Task DrainAsync(ISqlEngine engine)
     {
         var deadline = Stopwatch.StartNew();
         while (deadline.Elapsed < DeliveredWithin && await IsAnyQueuedAsync(engine))

@@ -24,7 +24,11 @@ sealed class Owner(Cluster cluster, History history, Sink sink, Tally tally, Hou
         var call = NewCall(Step.Provision, null) with { NewKey = household.FirstEmail };
         var (path, body) = ($"/api/v1/admin/accounts/{household.UserId}", new { email = household.FirstEmail });
         while (!(await SendAsync(call, AnyNode(), HttpMethod.Put, path, body, Cluster.Bearer("platform", "countersign.accounts"))).IsAcknowledged)
+        {
+            // Where nobody listens this must not take all of the machine.
+            await Task.Delay(20);
             call = call with { Id = history.NextId() };
+        }
     }
 
     public async Task ActAsync()
