@@ -65,7 +65,7 @@ sealed class MailRun(Cluster cluster, History history, int messages, int clients
             var lost = dump.Outbox.Count(row => row.State != "WITHDRAWN" && !ids.Contains(row.Id));
 
             output.WriteLine($"acknowledged    {run.acknowledged} messages, and {history.Calls.Count(call => call.IsUnknown)} requests whose outcome was not known");
-            output.WriteLine($"kills           {kills} of {Cluster.Size} nodes, one every {options.Text("kill-every", "5")} s");
+            output.WriteLine($"kills           {kills}, of one of {Cluster.Size} nodes every {options.Text("kill-every", "5")} s");
             output.WriteLine($"handed over     {ids.Count}");
             output.WriteLine($"lost            {lost}");
             output.WriteLine($"duplicated      {arrived.Count - ids.Count}");

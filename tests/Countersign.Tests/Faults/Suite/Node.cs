@@ -23,7 +23,11 @@ sealed partial class Node(int number, TestFolder folder, string[] settings) : IA
 
     public async Task StartAsync()
     {
-        string[] args = ["node", $"--FaultNode:Number={number}", $"--FaultNode:Sink={Sink}", "--urls=http://127.0.0.1:0", .. settings.Select(setting => $"--{setting}")];
+        string[] args =
+        [
+            "node", $"--FaultNode:Number={number}", $"--FaultNode:Sink={Sink}", $"--FaultNode:Parent={Environment.ProcessId}", "--urls=http://127.0.0.1:0",
+            .. settings.Select(setting => $"--{setting}"),
+        ];
         var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         var started = ServerProcess.StartProgram("Countersign.Tests", folder, args);
         process = started;

@@ -10,10 +10,10 @@ using Countersign.Tests.Hosting;
 namespace Countersign.Tests.Faults.Suite;
 
 /// <summary>
-/// Tokens, each of them redeemed by many at the same moment over three nodes: one of them has to succeed, and no more. All requests for a token are
-/// sent before any of their answers is waited for.
+/// Tokens, each of them redeemed by several at the same moment over three nodes: one of them has to succeed, and no more. All requests for a token are
+/// sent before any of their answers is waited for; as many tokens are raced at a time as there are redeemers for.
 /// </summary>
-sealed partial class RaceRun(Cluster cluster, Sink sink, int tokens, int redeemers, int lanes, TextWriter output)
+sealed partial class RaceRun(Cluster cluster, Sink sink, int tokens, int redeemers, int perToken, TextWriter output)
 {
     /// <summary>Then the next account takes over: what is kept of one does not grow with the run.</summary>
     const int TokensPerAccount = 100;
@@ -27,22 +27,23 @@ sealed partial class RaceRun(Cluster cluster, Sink sink, int tokens, int redeeme
     int doubles;
     int without;
 
-    /// <summary>The command: <c>races --tokens 100000 --redeemers 64 --engine postgres</c>.</summary>
+    /// <summary>The command: <c>races --tokens 100000 --redeemers 64 --per-token 8 --engine postgres</c>.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output)
     {
-        var options = new Options(args, "tokens", "redeemers", "engine", "lanes");
+        var options = new Options(args, "tokens", "redeemers", "per-token", "engine");
         using var folder = new TestFolder();
         await using var database = await FaultDatabase.StartAsync(options.Text("engine", "postgres"), folder);
         await using var cluster = await Cluster.StartAsync(folder, database, "Countersign:Tokens:Lifetimes:0:Lifetime=00:30:00");
         await using var sink = new Sink(cluster.Nodes.Select(node => node.Sink));
-        var run = new RaceRun(cluster, sink, options.Number("tokens", 100_000), options.Number("redeemers", 64), options.Number("lanes", 4), output);
+        var run = new RaceRun(
+            cluster, sink, options.Number("tokens", 100_000), options.Number("redeemers", 64), options.Number("per-token", 8), output);
         return await run.RunAsync(database);
     }
 
     async Task<int> RunAsync(FaultDatabase database)
     {
         var clock = Stopwatch.StartNew();
-        var racing = Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Task.Run(RaceAsync)));
+        var racing = Task.WhenAll(Enumerable.Range(0, redeemers / perToken).Select(_ => Task.Run(RaceAsync)));
         while (await Task.WhenAny(racing, Task.Delay(TimeSpan.FromSeconds(30))) != racing)
             output.WriteLine($"  {done} tokens, {answers.Values.Sum()} requests, {doubles} doubles, {clock.Elapsed.TotalSeconds:0} s");
         await racing;
@@ -53,7 +54,7 @@ sealed partial class RaceRun(Cluster cluster, Sink sink, int tokens, int redeeme
         await using (engine as IAsyncDisposable)
             stored = await CountRedeemedAsync(engine);
         var lost = await LostCommitsAsync();
-        output.WriteLine($"tokens          {done}, each redeemed by {redeemers} at once over {Cluster.Size} nodes");
+        output.WriteLine($"tokens          {done}, raced by {redeemers} redeemers, each by {perToken} of them at the same moment over {Cluster.Size} nodes");
         output.WriteLine($"requests        {answers.Values.Sum()}: {string.Join(", ", answers.OrderByDescending(answer => answer.Value).Select(answer => $"{answer.Key} {answer.Value}"))}");
         output.WriteLine($"successes       {answers.GetValueOrDefault("200")} answered, {stored} in the audit trails");
         output.WriteLine($"lost commits    {lost} decisions that somebody else's was faster than");
@@ -80,7 +81,7 @@ sealed partial class RaceRun(Cluster cluster, Sink sink, int tokens, int redeeme
     {
         var code = await CodeAsync(account, purpose);
         var (path, body) = Requests.Redeem(purpose, code);
-        var sending = Enumerable.Range(0, redeemers)
+        var sending = Enumerable.Range(0, perToken)
             .Select(number => cluster.SendAsync(number % Cluster.Size, HttpMethod.Post, path, body, account.Bearer, "race", Patience))
             .ToList();
         var (successes, unknown) = (0, 0);
