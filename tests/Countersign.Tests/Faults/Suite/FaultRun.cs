@@ -12,7 +12,7 @@ namespace Countersign.Tests.Faults.Suite;
 sealed record FaultPlan(string Engine, TimeSpan Duration, int Accounts, int Seed, Func<FaultReport, bool> IsEnough)
 {
     /// <summary>Over this it ends whether it was enough or not.</summary>
-    public TimeSpan Limit => Duration + TimeSpan.FromMinutes(2);
+    public TimeSpan Limit => Duration + TimeSpan.FromMinutes(5);
 }
 
 /// <summary>What came of it.</summary>
