@@ -44,7 +44,7 @@ public sealed class SmtpOptions
     public string? FromName { get; set; }
 
     /// <summary>Connections at most, each of which carries a message at a time: 1 to 64.</summary>
-    public int PoolSize { get; set; } = 4;
+    public int PoolSize { get; set; } = 8;
 
     /// <summary>
     /// How long a connection without a message is kept open: 1 second to 5 minutes, after which a server may close it (RFC 5321, 4.5.3.2.7).
