@@ -48,7 +48,7 @@ static class AdminEndpoints
         if (body is null)
             return problem!;
 
-        var fields = UserIdField(api, userId);
+        var fields = FieldsWith(api, userId);
         var profile = Profile(body, fields);
         if (fields.Problem is { } invalid)
             return invalid;
@@ -63,7 +63,7 @@ static class AdminEndpoints
     static async Task<IResult> GetAsync(HttpContext http, Api api, string userId)
     {
         userId = Decoded(http, userId);
-        if (UserIdField(api, userId).Problem is { } invalid)
+        if (FieldsWith(api, userId).Problem is { } invalid)
             return invalid;
 
         var outcome = await api.Security.GetAsync(Service(http, api), userId, http.RequestAborted);
@@ -75,7 +75,7 @@ static class AdminEndpoints
     static async Task<IResult> DeleteAsync(HttpContext http, Api api, string userId)
     {
         userId = Decoded(http, userId);
-        if (UserIdField(api, userId).Problem is { } invalid)
+        if (FieldsWith(api, userId).Problem is { } invalid)
             return invalid;
 
         var outcome = await api.Security.EraseAsync(Service(http, api), userId, http.RequestAborted);
@@ -85,7 +85,7 @@ static class AdminEndpoints
     static async Task<IResult> GetEventsAsync(HttpContext http, Api api, string userId)
     {
         userId = Decoded(http, userId);
-        var fields = UserIdField(api, userId);
+        var fields = FieldsWith(api, userId);
         var limit = fields.Limit(http.Request, DefaultEvents, MaxEvents);
         if (fields.Problem is { } invalid)
             return invalid;
@@ -117,11 +117,10 @@ static class AdminEndpoints
         return profile;
     }
 
-    static Fields UserIdField(Api api, string userId)
+    static Fields FieldsWith(Api api, string userId)
     {
         var fields = api.Fields();
-        if (!Callers.IsUserId(userId))
-            fields.Add("userId", $"A user id has 1 to {Callers.MaxUserIdLength} characters, no control character among them.");
+        fields.UserId("userId", userId);
         return fields;
     }
 

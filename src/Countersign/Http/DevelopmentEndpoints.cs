@@ -24,7 +24,7 @@ static class DevelopmentEndpoints
             .Refuses(400, 503);
         if (issueBearer is not null)
         {
-            development.MapOnly("POST", "/dev/token", (HttpContext http) => IssueBearerAsync(http, issueBearer))
+            development.MapOnly("POST", "/dev/token", (HttpContext http, Api api) => IssueBearerAsync(http, api, issueBearer))
                 .Describe("issueDevelopmentToken", "A bearer token for any user, to try the API with.")
                 .Takes<DevelopmentTokenBody>()
                 .Produces<AccessTokenBody>()
@@ -34,14 +34,16 @@ static class DevelopmentEndpoints
         return development;
     }
 
-    static async Task<IResult> IssueBearerAsync(HttpContext http, Func<string, string?, DevelopmentBearer> issueBearer)
+    static async Task<IResult> IssueBearerAsync(HttpContext http, Api api, Func<string, string?, DevelopmentBearer> issueBearer)
     {
         http.Response.Headers.CacheControl = "no-store";
         var (body, problem) = await RequestBody.ReadAsync<DevelopmentTokenBody>(http);
         if (body is null)
             return problem!;
-        if (!Callers.IsUserId(body.UserId))
-            return Problems.Validation("userId", $"A user id has 1 to {Callers.MaxUserIdLength} characters, no control character among them.");
+        var fields = api.Fields();
+        fields.UserId("userId", body.UserId);
+        if (fields.Problem is { } invalid)
+            return invalid;
 
         var bearer = issueBearer(body.UserId!, body.Scope);
         return Answers.Ok(new AccessTokenBody(bearer.AccessToken, (int)bearer.Lifetime.TotalSeconds));

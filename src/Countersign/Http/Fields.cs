@@ -27,6 +27,12 @@ sealed class Fields(CountersignOptions options)
         return number;
     }
 
+    public void UserId(string name, string? text)
+    {
+        if (!Callers.IsUserId(text))
+            Add(name, $"A user id has 1 to {Callers.MaxUserIdLength} characters, no control character among them.");
+    }
+
     /// <summary>An @ makes it an email, a leading + a phone number.</summary>
     public Address? Address(string name, string? text)
     {

@@ -53,7 +53,7 @@ static class OperatorEndpoints
             fields.Add("state", $"This is one of {string.Join(", ", States)}.");
         var userId = One(http.Request, "userId", fields);
         if (userId is not null)
-            CheckUserId(userId, fields);
+            fields.UserId("userId", userId);
         var limit = fields.Limit(http.Request, DefaultMessages, MaxMessages);
         var before = Before(One(http.Request, "before", fields), fields);
         if (fields.Problem is { } invalid)
@@ -72,7 +72,7 @@ static class OperatorEndpoints
         var fields = api.Fields();
         if (body.Action is not (Retry or Drop))
             fields.Add("action", $"This is {Retry} or {Drop}.");
-        CheckUserId(body.UserId, fields);
+        fields.UserId("userId", body.UserId);
         if (!IsMessageId(body.Id))
             fields.Add("id", "This is the id of a message, as the list has it.");
         if (fields.Problem is { } invalid)
@@ -87,12 +87,6 @@ static class OperatorEndpoints
         if (isDone)
             return Answers.Ok(Answers.Body(message));
         return body.Action == Retry ? Problems.MessageNotRetryable(message.State) : Problems.MessageNotDroppable(message.State);
-    }
-
-    static void CheckUserId(string? userId, Fields fields)
-    {
-        if (!Callers.IsUserId(userId))
-            fields.Add("userId", $"A user id has 1 to {Callers.MaxUserIdLength} characters, no control character among them.");
     }
 
     static MessagePlace Before(string? text, Fields fields)
