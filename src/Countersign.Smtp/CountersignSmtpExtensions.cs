@@ -15,8 +15,7 @@ public static class CountersignSmtpExtensions
     public static CountersignBuilder AddSmtp(this CountersignBuilder builder, Action<SmtpOptions> configure)
     {
         builder.Services.AddSingleton<IValidateOptions<SmtpOptions>, SmtpOptionsValidator>();
-        builder.Services.AddSingleton<IValidateOptions<SmtpOptions>, UnknownSmtpSettings>();
-        builder.Services.AddOptions<SmtpOptions>().BindConfiguration(SmtpOptions.Section).Configure(configure).ValidateOnStart();
+        builder.AddSenderOptions<SmtpOptions>(SmtpOptions.Section).Configure(configure);
         builder.Services.AddSingleton<SmtpPool>();
         return builder.AddSender<SmtpSender>();
     }

@@ -76,6 +76,18 @@ public static class CountersignServiceCollectionExtensions
     }
 
     /// <summary>
+    /// The options of a sender, from a section of the configuration. They are validated at start, and a setting in the section that no property of
+    /// <typeparamref name="TOptions"/> reads stops it.
+    /// </summary>
+    /// <param name="section">The path of the section, such as <c>Countersign:Email:Smtp</c>.</param>
+    public static OptionsBuilder<TOptions> AddSenderOptions<TOptions>(this CountersignBuilder builder, string section) where TOptions : class
+    {
+        builder.Services.AddSingleton<IValidateOptions<TOptions>>(provider =>
+            new UnknownSettings<TOptions>(Options.DefaultName, provider.GetRequiredService<IConfiguration>().GetSection(section)));
+        return builder.Services.AddOptions<TOptions>().BindConfiguration(section).ValidateOnStart();
+    }
+
+    /// <summary>
     /// Keeps the messages of every channel that has no other sender in the store, where <see cref="CountersignEndpoints.MapCountersignDevelopment"/>
     /// shows them. Outside Development the process does not start with it.
     /// </summary>
