@@ -45,6 +45,7 @@ public static class CountersignServiceCollectionExtensions
         services.AddSingleton<Templates>();
         services.AddSingleton<SenderRoutes>();
         services.AddSingleton<SendQueue>();
+        services.AddSingleton<HandOff>();
         services.AddSingleton<OutboxDispatcher>();
         services.AddSingleton<OperatorOutbox>();
         services.AddSingleton(provider => new AccountSecurity(

@@ -63,23 +63,8 @@ sealed class Outbox(Database database, TokenCodes codes)
         claimed.LeasedUntil);
 
     /// <summary>Hand-off: what the message said is gone from here on.</summary>
-    public Task FinishAsync(string userId, string id, string state, string? error, DateTimeOffset now, CancellationToken ct) =>
-        FinishAsync(userId, id, state, error, null, now, ct);
-
-    /// <param name="result">Who took it, or refused it; null where nobody was asked.</param>
-    public Task FinishAsync(string userId, string id, string state, string? error, SendResult? result, DateTimeOffset now, CancellationToken ct) =>
-        database.TryCommitAsync(
-            new SqlStatement(
-                OutboxSql.Finish,
-                ("@user_id", userId),
-                ("@id", id),
-                ("@state", state),
-                ("@error", error),
-                ("@provider", result?.Provider),
-                ("@provider_id", result?.ProviderId),
-                ("@now", Time(now)),
-                ("@node", node)),
-            ct);
+    public Task FinishAsync(string userId, string id, SendResult result, DateTimeOffset now, CancellationToken ct) =>
+        database.TryCommitAsync(new SqlStatement(OutboxSql.Finish, End(userId, id, result, now)), ct);
 
     /// <summary>What a provider says afterwards about a message of one account. It may say it late, again and out of order.</summary>
     /// <returns>False where it says nothing new, or speaks of another message.</returns>
@@ -90,22 +75,9 @@ sealed class Outbox(Database database, TokenCodes codes)
             ct);
 
     /// <summary>The end of a message that could not be sent. It keeps what it says until it expires, so that an operator can have it tried again.</summary>
-    public Task BuryAsync(string userId, string id, string error, DateTimeOffset now, CancellationToken ct) =>
-        BuryAsync(userId, id, error, null, now, ct);
-
     /// <param name="result">Who refused it; null where nobody was asked.</param>
     public Task BuryAsync(string userId, string id, string error, SendResult? result, DateTimeOffset now, CancellationToken ct) =>
-        database.TryCommitAsync(
-            new SqlStatement(
-                OutboxSql.Bury,
-                ("@user_id", userId),
-                ("@id", id),
-                ("@error", error),
-                ("@provider", result?.Provider),
-                ("@provider_id", result?.ProviderId),
-                ("@now", Time(now)),
-                ("@node", node)),
-            ct);
+        database.TryCommitAsync(new SqlStatement(OutboxSql.Bury, [.. End(userId, id, result, now), ("@error", error)]), ct);
 
     /// <summary>Whether the message waits to be sent, and by this node.</summary>
     public Task<bool> IsOursAsync(string userId, string id, CancellationToken ct) =>
@@ -174,6 +146,16 @@ sealed class Outbox(Database database, TokenCodes codes)
         return claimed;
     }
 
+    (string Name, object? Value)[] End(string userId, string id, SendResult? result, DateTimeOffset now) =>
+    [
+        ("@user_id", userId),
+        ("@id", id),
+        ("@provider", result?.Provider),
+        ("@provider_id", result?.ProviderId),
+        ("@now", Time(now)),
+        ("@node", node),
+    ];
+
     static string Label(string userId, string id) => $"message/{id}/{userId}";
 
     static long Time(DateTimeOffset at) => at.ToUnixTimeMilliseconds();
@@ -186,99 +168,3 @@ sealed record ClaimedMessage(
 /// <summary>How much there is in the outbox.</summary>
 /// <param name="OldestQueuedAt">When the oldest of the queued ones was committed; null where none is queued.</param>
 sealed record OutboxDepth(long Queued, long Dead, DateTimeOffset? OldestQueuedAt);
-
-/// <summary>The statements of <see cref="Outbox"/>.</summary>
-static class OutboxSql
-{
-    public const string Insert =
-        """
-        INSERT INTO outbox (
-          user_id, id, channel, kind, operation, key_type, carries_code, destination_masked, sealed, state, attempts,
-          due_at, expires_at, leased_by, leased_until, created_at)
-        SELECT
-          user_id, @id, @channel, @kind, @operation, @key_type, @carries_code, @destination_masked, @sealed, 'QUEUED', 0,
-          @now, @expires_at, @node, @leased_until, @now
-        FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id
-        """;
-
-    public const string AnyDue = "SELECT 1 FROM outbox WHERE state = 'QUEUED' AND due_at <= @now AND leased_until <= @now LIMIT 1";
-
-    public const string Claim =
-        $"""
-        UPDATE outbox SET leased_by = @node, leased_until = @leased_until
-        WHERE state = 'QUEUED' AND leased_until <= @now AND (user_id, id) IN (
-          SELECT user_id, id FROM outbox
-          WHERE state = 'QUEUED' AND due_at <= @now AND leased_until <= @now
-          ORDER BY due_at LIMIT @limit {SqlStatement.SkipLocked})
-        RETURNING user_id, id, sealed, attempts, expires_at
-        """;
-
-    public const string Finish =
-        """
-        UPDATE outbox
-        SET state = @state, sealed = NULL, attempts = attempts + 1, last_error = @error, finished_at = @now, leased_by = NULL,
-          provider = @provider, provider_id = @provider_id, receipt = CASE WHEN provider_id = @provider_id THEN receipt END
-        WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
-        """;
-
-    public const string Postpone =
-        """
-        UPDATE outbox
-        SET attempts = attempts + 1, last_error = @error, due_at = @due_at, leased_by = NULL, leased_until = 0
-        WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
-        """;
-
-    /// <summary>
-    /// What was delivered stays so, and what has failed was sent before. The receipt may be here before the answer to the request is stored: then
-    /// it waits with the row, for as long as that is the try that counts.
-    /// </summary>
-    public const string Record =
-        """
-        UPDATE outbox SET receipt = @receipt, provider_id = @provider_id
-        WHERE user_id = @user_id AND id = @id AND (
-          (state = 'QUEUED' AND (provider_id IS NULL OR provider_id <> @provider_id))
-          OR (provider_id = @provider_id AND (
-            receipt IS NULL
-            OR (receipt = 'SENT' AND @receipt <> 'SENT')
-            OR (receipt = 'FAILED' AND @receipt = 'DELIVERED'))))
-        """;
-
-    public const string Bury =
-        """
-        UPDATE outbox
-        SET state = 'DEAD', sealed = CASE WHEN expires_at > @now THEN sealed END, attempts = attempts + 1, last_error = @error,
-          finished_at = @now, leased_by = NULL,
-          provider = @provider, provider_id = @provider_id, receipt = CASE WHEN provider_id = @provider_id THEN receipt END
-        WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
-        """;
-
-    public const string IsOurs = "SELECT 1 FROM outbox WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node";
-
-    public const string Renew =
-        """
-        UPDATE outbox SET leased_until = @leased_until
-        WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
-        """;
-
-    public const string Release =
-        """
-        UPDATE outbox SET leased_by = NULL, leased_until = 0
-        WHERE state = 'QUEUED' AND leased_by = @node
-        RETURNING id
-        """;
-
-    public const string Measure =
-        "SELECT state, COUNT(*), MIN(created_at) FROM outbox WHERE state IN ('QUEUED', 'DEAD') GROUP BY state";
-
-    public const string EraseExpired =
-        """
-        UPDATE outbox SET sealed = NULL WHERE (user_id, id) IN (
-          SELECT user_id, id FROM outbox WHERE state = 'DEAD' AND sealed IS NOT NULL AND expires_at <= @now LIMIT @limit)
-        """;
-
-    public const string Prune =
-        """
-        DELETE FROM outbox WHERE (user_id, id) IN (
-          SELECT user_id, id FROM outbox WHERE state IN ('SENT', 'DEAD', 'WITHDRAWN') AND due_at < @before LIMIT @limit)
-        """;
-}

@@ -1,4 +1,3 @@
-using Countersign.Domain;
 using Countersign.Stores;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,8 +12,7 @@ namespace Countersign.Delivery;
 sealed partial class OutboxDispatcher(
     Outbox outbox,
     SendQueue queue,
-    SenderRoutes routes,
-    Templates templates,
+    HandOff handOff,
     Telemetry telemetry,
     IOptions<CountersignOptions> options,
     TimeProvider clock,
@@ -22,15 +20,6 @@ sealed partial class OutboxDispatcher(
     : BackgroundService
 {
     static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan FirstRetryAfter = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
-
-    /// <summary>
-    /// How long what was committed or claimed is taken to be so. A commit of another node that withdraws a message in this time is no different from
-    /// one that comes while a sender has it in hand: the code goes out, and redeems nothing. What waits longer is looked up before it is sent.
-    /// </summary>
-    static readonly TimeSpan TrustedFor = TimeSpan.FromMilliseconds(100);
-
     /// <summary>For what obeys its cancellation, when the process stops.</summary>
     static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
 
@@ -40,7 +29,6 @@ sealed partial class OutboxDispatcher(
     /// <summary>Nodes that claim at once may find that another has taken all that they saw: so often they look again before they wait.</summary>
     const int MaxLostClaims = 3;
 
-    readonly BoundedSends sends = new(clock);
     readonly OutboxHousekeeping housekeeping = new(outbox, telemetry, clock);
     readonly CancellationTokenSource claiming = new();
     int lostClaims;
@@ -69,13 +57,6 @@ sealed partial class OutboxDispatcher(
             if (!queue.TryAdd(message, isFresh: true, now))
                 LogFull(message.Id);
         }
-    }
-
-    /// <summary>The pause before the next try: doubled each time, up to five minutes, and drawn from its upper half so that retries spread.</summary>
-    internal static TimeSpan RetryAfter(int attempts, double fraction)
-    {
-        var full = Math.Min(LongestRetryAfter.TotalSeconds, FirstRetryAfter.TotalSeconds * Math.Pow(2, Math.Min(attempts, 30)));
-        return TimeSpan.FromSeconds(full * (0.5 + (fraction / 2)));
     }
 
     /// <summary>
@@ -202,30 +183,16 @@ sealed partial class OutboxDispatcher(
         }
         catch (Exception e)
         {
-            await SetAsideAsync(claimed, e);
+            await handOff.SetAsideAsync(claimed, e);
         }
-    }
-
-    /// <summary>One message that cannot be opened holds up no other. With a missing key put back it still goes out, until it expires.</summary>
-    async Task SetAsideAsync(ClaimedMessage claimed, Exception reason)
-    {
-        if (clock.GetUtcNow() >= claimed.ExpiresAt)
-        {
-            LogExpired(claimed.Id, claimed.Attempts);
-            await outbox.BuryAsync(claimed.UserId, claimed.Id, "expired", clock.GetUtcNow(), CancellationToken.None);
-            return;
-        }
-
-        // Any other exception's text may quote what it could not read.
-        LogCannotOpen(claimed.Id, reason is TokenKeyMissingException ? reason.Message : reason.GetType().Name);
-        await PutOffAsync(claimed.UserId, claimed.Id, claimed.Attempts, claimed.ExpiresAt, "cannot be opened", null);
     }
 
     async Task DeliverAsync(HeldMessage held, CancellationToken ct)
     {
         try
         {
-            await SendAsync(held, ct);
+            if (await handOff.TrySendAsync(held, ct))
+                Interlocked.Increment(ref accepted);
         }
         catch (StoreUnavailableException e)
         {
@@ -243,135 +210,8 @@ sealed partial class OutboxDispatcher(
         }
     }
 
-    async Task SendAsync(HeldMessage held, CancellationToken ct)
-    {
-        var (message, content) = (held.Message, held.Message.Content);
-        if (clock.GetUtcNow() >= content.ExpiresAt)
-        {
-            LogExpired(message.Id, message.Attempts);
-            await outbox.BuryAsync(message.UserId, message.Id, "expired", clock.GetUtcNow(), CancellationToken.None);
-            telemetry.Unsent(content.Channel, UnsentReason.Expired);
-            return;
-        }
-
-        if (!await IsStillToSendAsync(held, ct))
-        {
-            LogNotOurs(message.Id);
-            return;
-        }
-
-        var result = await TrySendAsync(message, ct);
-        // From here on the outcome is recorded, whether the process stops or not.
-        switch (result.Status)
-        {
-            case SendStatus.Accepted:
-                await FinishAsync(message, result);
-                Interlocked.Increment(ref accepted);
-                break;
-            case SendStatus.Rejected:
-                await RejectAsync(message, FailureText.Of(result.Reason, content), result);
-                break;
-            case SendStatus.Deferred:
-                await DeferAsync(message, FailureText.Of(result.Reason, content), result);
-                break;
-        }
-
-        telemetry.Sent(content.Channel, result.Status, clock.GetUtcNow() - content.CreatedAt);
-    }
-
-    /// <summary>
-    /// False where it was withdrawn, or another node has it by now. No try starts that could outlast the lease, so that a message is never with two
-    /// nodes at once: where it has waited for too long its lease is renewed first, by a statement that asks for the same.
-    /// </summary>
-    async Task<bool> IsStillToSendAsync(HeldMessage held, CancellationToken ct)
-    {
-        var (message, now) = (held.Message, clock.GetUtcNow());
-        if (held.IsWithdrawn)
-        {
-            telemetry.Unsent(message.Content.Channel, UnsentReason.Withdrawn);
-            return false;
-        }
-
-        if (now + BoundedSends.Longest > held.LeasedUntil)
-            return await outbox.TryRenewAsync(message.UserId, message.Id, now + Outbox.Lease, ct);
-        return now - held.Since < TrustedFor || await outbox.IsOursAsync(message.UserId, message.Id, ct);
-    }
-
-    async Task<SendResult> TrySendAsync(QueuedMessage message, CancellationToken ct)
-    {
-        using var activity = telemetry.StartSend(message.Content.Channel);
-        try
-        {
-            var outgoing = templates.Render(message);
-            return await sends.RunAsync(message.Content.Channel, timeout => routes.SendAsync(outgoing, timeout), ct);
-        }
-        catch (Exception e)
-        {
-            ct.ThrowIfCancellationRequested();
-            // Whatever a sender throws, the message is kept. Only the type is recorded: the text may name the recipient.
-            return new SendResult(SendStatus.Deferred, e.GetType().Name);
-        }
-    }
-
-    Task FinishAsync(QueuedMessage message, SendResult result) =>
-        outbox.FinishAsync(message.UserId, message.Id, OutboxState.Sent, null, result, clock.GetUtcNow(), CancellationToken.None);
-
-    async Task RejectAsync(QueuedMessage message, string reason, SendResult result)
-    {
-        LogRejected(message.Id, reason);
-        await outbox.BuryAsync(message.UserId, message.Id, reason, result, clock.GetUtcNow(), CancellationToken.None);
-    }
-
-    async Task DeferAsync(QueuedMessage message, string reason, SendResult result)
-    {
-        LogDeferred(message.Id, message.Attempts + 1, reason);
-        if (await PutOffAsync(message.UserId, message.Id, message.Attempts, message.Content.ExpiresAt, reason, result))
-            telemetry.Unsent(message.Content.Channel, UnsentReason.GivenUp);
-    }
-
-    /// <summary>To its next try, or where its expiry is met; true where it is given up instead.</summary>
-    async Task<bool> PutOffAsync(string userId, string id, int attempts, DateTimeOffset expiresAt, string reason, SendResult? result)
-    {
-        var now = clock.GetUtcNow();
-        if (attempts + 1 >= options.Value.Delivery.MaxAttempts)
-        {
-            LogGivenUp(id, attempts + 1);
-            await outbox.BuryAsync(userId, id, reason, result, now, CancellationToken.None);
-            return true;
-        }
-
-        var next = now + Pause(attempts, result?.RetryAfter);
-        await outbox.PostponeAsync(userId, id, reason, next < expiresAt ? next : expiresAt, CancellationToken.None);
-        return false;
-    }
-
-    /// <param name="wait">What the provider asks for; never more than the longest pause.</param>
-    static TimeSpan Pause(int attempts, TimeSpan? wait)
-    {
-        var pause = RetryAfter(attempts, TokenCodes.NewFraction());
-        return wait > pause ? TimeSpan.FromTicks(Math.Min(wait.Value.Ticks, LongestRetryAfter.Ticks)) : pause;
-    }
-
     [LoggerMessage(LogLevel.Warning, "Message {MessageId} is left to the outbox: too many are waiting in memory.")]
     partial void LogFull(string messageId);
-
-    [LoggerMessage(LogLevel.Error, "Message {MessageId} cannot be opened: {Reason}")]
-    partial void LogCannotOpen(string messageId, string reason);
-
-    [LoggerMessage(LogLevel.Warning, "Message {MessageId} expired after {Attempts} tries and is dead.")]
-    partial void LogExpired(string messageId, int attempts);
-
-    [LoggerMessage(LogLevel.Information, "Message {MessageId} is not sent: it was withdrawn, or another node has taken it.")]
-    partial void LogNotOurs(string messageId);
-
-    [LoggerMessage(LogLevel.Error, "Message {MessageId} was refused for good: {Reason}")]
-    partial void LogRejected(string messageId, string reason);
-
-    [LoggerMessage(LogLevel.Warning, "Message {MessageId} was not sent at try {Attempt}: {Reason}")]
-    partial void LogDeferred(string messageId, int attempt, string reason);
-
-    [LoggerMessage(LogLevel.Error, "Message {MessageId} is given up after {Attempts} tries and is dead.")]
-    partial void LogGivenUp(string messageId, int attempts);
 
     [LoggerMessage(LogLevel.Error, "The dispatcher goes on after an error that it did not expect")]
     partial void LogDefect(Exception e);

@@ -11,16 +11,20 @@ namespace Countersign.Delivery;
 sealed partial class SenderRoute(
     KeyType channel, IReadOnlyList<IMessageSender> senders, Telemetry telemetry, TimeProvider clock, ILogger log)
 {
-    /// <summary>For all senders together; less than the dispatcher allows, so that it is known which of them did not answer.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(9);
+    /// <summary>For one try, all of the senders together. What is asked then is cancelled.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    readonly List<(IMessageSender Sender, Circuit Circuit)> hops = senders.Select(sender => (sender, new Circuit(clock))).ToList();
+    /// <summary>How long a try can hold a worker.</summary>
+    public static readonly TimeSpan Longest = Limit + BoundedSends.Grace;
 
+    readonly List<Hop> hops = senders.Select(sender => new Hop(sender, new Circuit(clock), new BoundedSends(clock))).ToList();
+
+    /// <summary>Throws only where <paramref name="ct"/> is cancelled.</summary>
     public async Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken ct)
     {
-        // There is nobody to pass it to: it has the dispatcher's whole time, and no circuit holds up the sender's return.
+        // There is nobody to pass it to, and no circuit holds up the sender's return.
         if (hops is [var only])
-            return await AskAsync(only.Sender, message, Timeout.InfiniteTimeSpan, ct);
+            return await AskAsync(only, message, Limit, ct);
 
         var (answer, failures) = await TryInOrderAsync(message, isLastResort: false, ct);
         if (answer is null && failures.Count == 0)
@@ -40,27 +44,26 @@ sealed partial class SenderRoute(
             if (share <= TimeSpan.Zero)
                 break;
 
-            var (sender, circuit) = hops[i];
-            var entry = circuit.Enter(isLastResort);
+            var entry = hops[i].Circuit.Enter(isLastResort);
             if (entry == Entry.None)
                 continue;
 
-            var result = await AskAsync(sender, circuit, entry, message, share, ct);
+            var result = await AskAsync(hops[i], entry, message, share, ct);
             if (result.Status != SendStatus.Deferred)
                 return (result, failures);
-            failures.Add($"{sender.Name}: {result.Reason}");
+            failures.Add($"{hops[i].Sender.Name}: {result.Reason}");
         }
 
         return (null, failures);
     }
 
-    async Task<SendResult> AskAsync(
-        IMessageSender sender, Circuit circuit, Entry entry, OutgoingMessage message, TimeSpan share, CancellationToken ct)
+    async Task<SendResult> AskAsync(Hop hop, Entry entry, OutgoingMessage message, TimeSpan share, CancellationToken ct)
     {
+        var (sender, circuit) = (hop.Sender, hop.Circuit);
         SendResult result;
         try
         {
-            result = await AskAsync(sender, message, share, ct);
+            result = await AskAsync(hop, message, share, ct);
         }
         catch
         {
@@ -88,29 +91,12 @@ sealed partial class SenderRoute(
         return result;
     }
 
-    /// <summary>Throws only where <paramref name="ct"/> is cancelled.</summary>
-    async Task<SendResult> AskAsync(IMessageSender sender, OutgoingMessage message, TimeSpan share, CancellationToken ct)
+    async Task<SendResult> AskAsync(Hop hop, OutgoingMessage message, TimeSpan share, CancellationToken ct)
     {
-        using var timeout = new CancellationTokenSource(share, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
-        SendResult result;
-        try
-        {
-            result = await sender.SendAsync(message, either.Token);
-        }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
-        {
-            result = new SendResult(SendStatus.Deferred, "timeout");
-        }
-        catch (Exception e) when (!ct.IsCancellationRequested)
-        {
-            // Whatever a sender throws, the message is kept. Only the type is recorded: the text may name the recipient.
-            result = new SendResult(SendStatus.Deferred, e.GetType().Name);
-        }
-
-        telemetry.Tried(channel, sender.Name, result.Status);
-        Activity.Current?.SetTag("countersign.sender", sender.Name);
-        return result with { Provider = sender.Name };
+        var result = await hop.Sends.RunAsync(share, either => hop.Sender.SendAsync(message, either), ct);
+        telemetry.Tried(channel, hop.Sender.Name, result.Status);
+        Activity.Current?.SetTag("countersign.sender", hop.Sender.Name);
+        return result with { Provider = hop.Sender.Name };
     }
 
     [LoggerMessage(LogLevel.Warning, "Sender {Sender} for {Channel} is passed over for a while, because it keeps failing: {Reason}")]
@@ -118,4 +104,6 @@ sealed partial class SenderRoute(
 
     [LoggerMessage(LogLevel.Information, "Sender {Sender} for {Channel} works again.")]
     partial void LogClosed(string sender, KeyType channel);
+
+    sealed record Hop(IMessageSender Sender, Circuit Circuit, BoundedSends Sends);
 }

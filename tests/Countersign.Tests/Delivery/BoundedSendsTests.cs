@@ -1,5 +1,4 @@
 using Countersign.Delivery;
-using Countersign.Domain;
 using Countersign.Tests.Stores;
 
 namespace Countersign.Tests.Delivery;
@@ -7,19 +6,20 @@ namespace Countersign.Tests.Delivery;
 public sealed class BoundedSendsTests
 {
     static readonly CancellationToken Ct = CancellationToken.None;
+    static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
     static readonly SendResult Hangs = new(SendStatus.Deferred, "the sender does not come back");
 
     readonly TestClock clock = new();
 
     [Fact]
-    public async Task A_try_is_cancelled_after_ten_seconds_and_abandoned_two_seconds_later()
+    public async Task A_try_is_cancelled_at_its_limit_and_abandoned_two_seconds_later()
     {
         var sends = new BoundedSends(clock);
         var (isTried, cancelledAt) = (false, default(DateTimeOffset?));
         var started = clock.Now;
         var end = new TaskCompletionSource<SendResult>();
         var trying = sends.RunAsync(
-            KeyType.Email,
+            Limit,
             async ct =>
             {
                 ct.Register(() => cancelledAt ??= clock.Now);
@@ -39,13 +39,16 @@ public sealed class BoundedSendsTests
     }
 
     [Fact]
-    public async Task What_the_sender_answers_or_throws_is_passed_on()
+    public async Task What_the_sender_answers_is_passed_on_and_of_what_it_throws_the_type()
     {
         var sends = new BoundedSends(clock);
         var rejected = new SendResult(SendStatus.Rejected, "no such mailbox");
-        Assert.Equal(rejected, await sends.RunAsync(KeyType.Email, _ => Task.FromResult(rejected), Ct));
-        await Assert.ThrowsAsync<IOException>(() => sends.RunAsync(KeyType.Email, _ => throw new IOException(), Ct));
-        await Assert.ThrowsAsync<TimeoutException>(() => sends.RunAsync(KeyType.Email, _ => Task.FromException<SendResult>(new TimeoutException()), Ct));
+        Assert.Equal(rejected, await sends.RunAsync(Limit, _ => Task.FromResult(rejected), Ct));
+        Assert.Equal(
+            new SendResult(SendStatus.Deferred, "IOException"), await sends.RunAsync(Limit, _ => throw new IOException("+4915112345678"), Ct));
+        Assert.Equal(
+            new SendResult(SendStatus.Deferred, "TimeoutException"),
+            await sends.RunAsync(Limit, _ => Task.FromException<SendResult>(new TimeoutException()), Ct));
     }
 
     [Fact]
@@ -54,7 +57,7 @@ public sealed class BoundedSendsTests
         var sends = new BoundedSends(clock);
         using var end = new ManualResetEventSlim();
         var trying = sends.RunAsync(
-            KeyType.Email,
+            Limit,
             _ =>
             {
                 end.Wait(Ct);
@@ -63,37 +66,35 @@ public sealed class BoundedSendsTests
             Ct);
 
         await HangAsync(1);
-        clock.Advance(BoundedSends.Longest);
+        clock.Advance(Limit + BoundedSends.Grace);
         Assert.Equal(Hangs, await trying);
         end.Set();
     }
 
     [Fact]
-    public async Task A_channel_with_many_abandoned_tries_gets_no_more_until_one_has_ended()
+    public async Task A_sender_with_many_abandoned_tries_gets_no_more_until_one_has_ended()
     {
         var sends = new BoundedSends(clock);
         var ends = Enumerable.Range(0, BoundedSends.MaxAbandoned).Select(_ => new TaskCompletionSource<SendResult>()).ToList();
-        var trying = ends.ConvertAll(end => sends.RunAsync(KeyType.Email, _ => end.Task, Ct));
+        var trying = ends.ConvertAll(end => sends.RunAsync(Limit, _ => end.Task, Ct));
         await HangAsync(trying.Count);
-        clock.Advance(BoundedSends.Longest);
+        clock.Advance(Limit + BoundedSends.Grace);
         Assert.All(await Task.WhenAll(trying), result => Assert.Equal(Hangs, result));
 
         var tries = 0;
-        Task<SendResult> TryAsync(KeyType channel) => sends.RunAsync(
-            channel,
+        Task<SendResult> TryAsync() => sends.RunAsync(
+            Limit,
             _ =>
             {
                 Interlocked.Increment(ref tries);
                 return Task.FromResult(SendResult.Accepted);
             },
             Ct);
-        Assert.Equal(Hangs, await TryAsync(KeyType.Email));
+        Assert.Equal(Hangs, await TryAsync());
         Assert.Equal(0, tries);
-        // The other channel has a sender of its own.
-        Assert.Equal(SendResult.Accepted, await TryAsync(KeyType.PhoneNumber));
 
         ends[0].SetException(new IOException());
-        await Eventually.ThatAsync(async () => await TryAsync(KeyType.Email) == SendResult.Accepted, "the channel is tried again");
+        await Eventually.ThatAsync(async () => await TryAsync() == SendResult.Accepted, "it is tried again");
         ends.Skip(1).ToList().ForEach(end => end.SetResult(SendResult.Accepted));
     }
 
@@ -103,7 +104,7 @@ public sealed class BoundedSendsTests
         var sends = new BoundedSends(clock);
         using var stopping = new CancellationTokenSource();
         var end = new TaskCompletionSource<SendResult>();
-        var trying = sends.RunAsync(KeyType.Email, _ => end.Task, stopping.Token);
+        var trying = sends.RunAsync(Limit, _ => end.Task, stopping.Token);
         await stopping.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trying);
         end.SetResult(SendResult.Accepted);

@@ -83,10 +83,10 @@ public sealed class DispatcherTests
     [InlineData(1_000, 150, 300)]
     public void The_pause_before_a_retry_doubles_up_to_five_minutes_and_is_drawn_from_its_upper_half(int attempts, double shortest, double longest)
     {
-        Assert.Equal(TimeSpan.FromSeconds(shortest), OutboxDispatcher.RetryAfter(attempts, 0));
-        Assert.Equal(TimeSpan.FromSeconds(longest), OutboxDispatcher.RetryAfter(attempts, 1));
+        Assert.Equal(TimeSpan.FromSeconds(shortest), HandOff.RetryAfter(attempts, 0));
+        Assert.Equal(TimeSpan.FromSeconds(longest), HandOff.RetryAfter(attempts, 1));
         for (var i = 0; i < 100; i++)
-            Assert.InRange(OutboxDispatcher.RetryAfter(attempts, TokenCodes.NewFraction()).TotalSeconds, shortest, longest);
+            Assert.InRange(HandOff.RetryAfter(attempts, TokenCodes.NewFraction()).TotalSeconds, shortest, longest);
     }
 
     [Fact]

@@ -10,8 +10,8 @@ static class Dispatching
     /// <summary>The default of <c>Delivery:Workers</c>.</summary>
     public const int Workers = 8;
 
-    /// <summary>The dispatcher's limits of a try, of which the first cancels it and the second gives it up, and that of the sender's route.</summary>
-    const int TimersOfATry = 3;
+    /// <summary>The limits of a try, of which the first cancels it and the second gives it up.</summary>
+    const int TimersOfATry = 2;
 
     public static readonly Caller Alice = new("alice");
     public static readonly Purpose Changing = new(Operation.ChangingKey, KeyType.Email);

@@ -140,7 +140,7 @@ public sealed class MemoryTests
         node.Email.Behaviour = (_, _) => renewed.Task;
 
         // What hangs is given up, and a worker comes to a message whose lease could run out while it is sent.
-        node.Clock.Advance(Outbox.Lease - BoundedSends.SendTimeout);
+        node.Clock.Advance(Outbox.Lease - SenderRoute.Limit);
         await node.Email.FirstAsync(sent => sent.Message.Reference == issued.Reference);
         var row = Assert.Single(await node.OutboxAsync(), row => row.Destination == "a***e@example.com");
         Assert.Equal((node.Clock.Now + Outbox.Lease, 1), (row.LeasedUntil, node.Engine.Count(OutboxSql.Renew)));

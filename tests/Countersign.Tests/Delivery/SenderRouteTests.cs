@@ -61,11 +61,25 @@ public sealed class SenderRouteTests : IDisposable
         second.Hang();
         var sending = Route(first, second, third).SendAsync(SmsHost.Message(), Ct);
 
-        // A third of nine seconds, then half of the six that are left.
-        await PassAsync(first, TimeSpan.FromSeconds(3));
+        // A third of ten seconds, then half of the six that are left.
+        await PassAsync(first, TimeSpan.FromSeconds(4));
         await PassAsync(second, TimeSpan.FromSeconds(3));
         Assert.Equal("third", (await sending).Provider);
         Assert.Equal((1, 1, 1), (first.Tries, second.Tries, third.Tries));
+    }
+
+    [Fact]
+    public async Task A_sender_that_does_not_even_heed_its_cancellation_leaves_time_for_the_next()
+    {
+        var (first, second) = (new NamedSender("first"), new NamedSender("second"));
+        var never = new TaskCompletionSource<SendResult>();
+        first.Behaviour = (_, _) => never.Task;
+        var sending = Route(first, second).SendAsync(SmsHost.Message(), Ct);
+        // With both its timers, so that moving the clock reaches them.
+        await Eventually.ThatAsync(() => clock.Timers == 2, "the try is timed");
+        await PassAsync(first, (SenderRoute.Limit / 2) + BoundedSends.Grace);
+        Assert.Equal("second", (await sending).Provider);
+        never.SetResult(SendResult.Accepted);
     }
 
     [Fact]
@@ -75,8 +89,8 @@ public sealed class SenderRouteTests : IDisposable
         first.Hang();
         second.Hang();
         var sending = Route(first, second).SendAsync(SmsHost.Message(), Ct);
-        await PassAsync(first, TimeSpan.FromSeconds(4.5));
-        await PassAsync(second, TimeSpan.FromSeconds(4.5));
+        await PassAsync(first, TimeSpan.FromSeconds(5));
+        await PassAsync(second, TimeSpan.FromSeconds(5));
         Assert.Equal(new SendResult(SendStatus.Deferred, "first: timeout; second: timeout"), await sending);
     }
 
@@ -139,6 +153,7 @@ public sealed class SenderRouteTests : IDisposable
         var answer = new TaskCompletionSource<SendResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         first.Behaviour = (_, _) => answer.Task;
         var probe = route.SendAsync(SmsHost.Message(), Ct);
+        await Eventually.ThatAsync(() => first.Tries == 6, "the probe has begun");
         await SendAsync(route, 10);
         Assert.Equal((6, 15), (first.Tries, second.Tries));
         answer.SetResult(SendResult.Accepted);
@@ -176,7 +191,7 @@ public sealed class SenderRouteTests : IDisposable
         first.Behaviour = (_, _) => answer.Task;
         second.Behaviour = (_, _) => answer.Task;
         var probes = new[] { route.SendAsync(SmsHost.Message(), Ct), route.SendAsync(SmsHost.Message(), Ct) };
-        Assert.Equal((6, 6), (first.Tries, second.Tries));
+        await Eventually.ThatAsync(() => (first.Tries, second.Tries) == (6, 6), "both are probed");
         Assert.Equal(new SendResult(SendStatus.Deferred, "every sender is being probed"), await route.SendAsync(SmsHost.Message(), Ct));
         answer.SetResult(SendResult.Accepted);
         Assert.Equal(["first", "second"], (await Task.WhenAll(probes)).Select(result => result.Provider));

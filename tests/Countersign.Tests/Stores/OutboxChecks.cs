@@ -39,10 +39,11 @@ static class OutboxChecks
         var before = await first.OutboxAsync();
 
         await first.Outbox.PostponeAsync("alice", message, "late", clock.Now, Ct);
-        await first.Outbox.FinishAsync("alice", message, OutboxState.Dead, "late", clock.Now, Ct);
+        await first.Outbox.BuryAsync("alice", message, "late", null, clock.Now, Ct);
+        await first.Outbox.FinishAsync("alice", message, SendResult.Accepted, clock.Now, Ct);
         Assert.Equal(before, await first.OutboxAsync());
 
-        await second.Outbox.FinishAsync("alice", message, OutboxState.Sent, null, clock.Now, Ct);
+        await second.Outbox.FinishAsync("alice", message, SendResult.Accepted, clock.Now, Ct);
         Assert.Equal(OutboxState.Sent, Assert.Single(await first.OutboxAsync()).State);
     }
 
@@ -66,7 +67,7 @@ static class OutboxChecks
         var message = await QueueAsync(node);
         Assert.False(Assert.Single(await node.OutboxAsync()).IsErased);
 
-        await node.Outbox.FinishAsync("alice", message, OutboxState.Sent, null, node.Clock.Now, Ct);
+        await node.Outbox.FinishAsync("alice", message, SendResult.Accepted, node.Clock.Now, Ct);
         var sent = Assert.Single(await node.OutboxAsync());
         Assert.True(sent.IsErased);
         Assert.Equal((OutboxState.Sent, 1, null), (sent.State, sent.Attempts, sent.LastError));
@@ -131,7 +132,7 @@ static class OutboxChecks
         await using var node = await StoreNode.CreateAsync(database);
         var message = await QueueAsync(node);
         await node.ExecuteAsync(Copy, ("@id", "queued"), ("@leased_until", 0L));
-        await node.Outbox.FinishAsync("alice", message, OutboxState.Sent, null, node.Clock.Now, Ct);
+        await node.Outbox.FinishAsync("alice", message, SendResult.Accepted, node.Clock.Now, Ct);
 
         await node.Outbox.PruneAsync(node.Clock.Now, Ct);
         Assert.Equal(2, (await node.OutboxAsync()).Count);
@@ -191,7 +192,7 @@ static class OutboxChecks
         await using var node = await StoreNode.CreateAsync(database);
         var message = await QueueAsync(node);
         var expiresAt = node.Clock.Now.AddMinutes(30);
-        await node.Outbox.BuryAsync("alice", message, "no such mailbox", node.Clock.Now, Ct);
+        await node.Outbox.BuryAsync("alice", message, "no such mailbox", null, node.Clock.Now, Ct);
         var dead = Assert.Single(await node.OutboxAsync());
         Assert.Equal((OutboxState.Dead, 1, "no such mailbox", false, null), (dead.State, dead.Attempts, dead.LastError, dead.IsErased, dead.LeasedBy));
         // One that waits longer than that is not the sweep's matter, nor is one that is dead and has not expired.
@@ -206,7 +207,7 @@ static class OutboxChecks
         // One that dies of its expiry is erased with it.
         node.Clock.Advance(expiresAt - node.Clock.Now);
         Assert.Equal(["queued"], await ClaimAsync(node));
-        await node.Outbox.BuryAsync("alice", "queued", "expired", node.Clock.Now, Ct);
+        await node.Outbox.BuryAsync("alice", "queued", "expired", null, node.Clock.Now, Ct);
         Assert.True(Assert.Single(await node.OutboxAsync(), row => row.Id == "queued").IsErased);
         Assert.Equal(new OutboxDepth(0, 2, null), await node.Outbox.MeasureAsync(Ct));
     }
@@ -232,7 +233,7 @@ static class OutboxChecks
         // The second can still be redeemed beside the third, and the first, dead or not, cannot.
         var second = await IssueAsync("alice", changing);
         Assert.All(await node.OutboxAsync(), row => Assert.Equal(OutboxState.Queued, row.State));
-        await node.Outbox.BuryAsync("alice", first, "no such mailbox", node.Clock.Now, Ct);
+        await node.Outbox.BuryAsync("alice", first, "no such mailbox", null, node.Clock.Now, Ct);
         var third = await IssueAsync("alice", changing);
         Assert.Equal([first], await IdsAsync(node, OutboxState.Withdrawn));
         var fourth = await IssueAsync("alice", changing);
@@ -245,7 +246,7 @@ static class OutboxChecks
     {
         await using var node = await StoreNode.CreateAsync(database);
         var message = await QueueAsync(node);
-        await node.Outbox.BuryAsync("alice", message, "no such mailbox", node.Clock.Now, Ct);
+        await node.Outbox.BuryAsync("alice", message, "no such mailbox", null, node.Clock.Now, Ct);
         await node.PutAsync("bob", new AccountProfile { Email = Sample.Email("bob@example.com") });
         foreach (var i in Enumerable.Range(0, 5))
         {
@@ -291,7 +292,7 @@ static class OutboxChecks
         Task<ActionOutcome> RetryAsync(string userId = "alice") => node.Operator.RetryAsync("operator", userId, message, Ct);
 
         Assert.Equal((false, OutboxState.Queued), Outcome(await RetryAsync()));
-        await node.Outbox.BuryAsync("alice", message, "no such mailbox", node.Clock.Now, Ct);
+        await node.Outbox.BuryAsync("alice", message, "no such mailbox", null, node.Clock.Now, Ct);
         Assert.Equal((false, null), Outcome(await RetryAsync("bob")));
         node.Clock.Advance(TimeSpan.FromMinutes(1));
 
@@ -301,11 +302,11 @@ static class OutboxChecks
         Assert.Equal(OutboxState.Dead, Assert.Single(await node.OutboxAsync(), row => row.Id == "other").State);
         Assert.Equal([message], await ClaimAsync(node));
 
-        await node.Outbox.BuryAsync("alice", message, "no such mailbox", node.Clock.Now, Ct);
+        await node.Outbox.BuryAsync("alice", message, "no such mailbox", null, node.Clock.Now, Ct);
         node.Clock.Advance(expiresAt - node.Clock.Now - TimeSpan.FromMilliseconds(1));
         Assert.Equal((true, OutboxState.Queued), Outcome(await RetryAsync()));
         Assert.Equal([message], await ClaimAsync(node));
-        await node.Outbox.BuryAsync("alice", message, "no such mailbox", node.Clock.Now, Ct);
+        await node.Outbox.BuryAsync("alice", message, "no such mailbox", null, node.Clock.Now, Ct);
         node.Clock.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Equal((false, OutboxState.Dead), Outcome(await RetryAsync()));
     }
@@ -314,7 +315,7 @@ static class OutboxChecks
     {
         await using var node = await StoreNode.CreateAsync(database);
         var message = await QueueAsync(node);
-        await node.Outbox.BuryAsync("alice", message, "no such mailbox", node.Clock.Now, Ct);
+        await node.Outbox.BuryAsync("alice", message, "no such mailbox", null, node.Clock.Now, Ct);
         await node.Security.CancelAsync(new Caller("alice"), "alice", new Purpose(Operation.ChangingKey, KeyType.Email), Ct);
 
         Assert.Equal((false, OutboxState.Withdrawn), Outcome(await node.Operator.RetryAsync("operator", "alice", message, Ct)));

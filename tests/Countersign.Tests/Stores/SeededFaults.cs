@@ -117,6 +117,7 @@ public abstract class SeededFaults
         Drop(
             "the owner of the lease in a hand-off", OutboxSql.Finish, " AND leased_by = @node",
             OutboxChecks.A_node_that_lost_its_lease_decides_nothing),
+        Drop("the owner of the lease in a burial", OutboxSql.Bury, " AND leased_by = @node", OutboxChecks.A_node_that_lost_its_lease_decides_nothing),
         Drop(
             "the owner of the lease in a postponement", OutboxSql.Postpone, " AND leased_by = @node",
             OutboxChecks.A_node_that_lost_its_lease_decides_nothing),
