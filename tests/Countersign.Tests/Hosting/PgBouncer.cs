@@ -24,7 +24,7 @@ sealed class PgBouncer : IAsyncDisposable
     public static async Task<PgBouncer> StartAsync(PostgresServer server)
     {
         var folder = new TestFolder();
-        var port = FreePort();
+        var port = Unprivileged.FreePort();
         await File.WriteAllTextAsync(folder.File("users.txt"), "\"countersign\" \"\"\n");
         await File.WriteAllTextAsync(
             folder.File("pgbouncer.ini"),
@@ -47,9 +47,8 @@ sealed class PgBouncer : IAsyncDisposable
         // Read by nobody.
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(folder.Path, File.GetUnixFileMode(folder.Path) | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
-        string[] asNobody = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] : [];
-        string[] command = [.. asNobody, "/usr/sbin/pgbouncer", "-q", folder.File("pgbouncer.ini")];
-        var bouncer = new PgBouncer(folder, Process.Start(command[0], command[1..]), port);
+        var command = Unprivileged.Command("/usr/sbin/pgbouncer", "-q", folder.File("pgbouncer.ini"));
+        var bouncer = new PgBouncer(folder, Process.Start(command[0], command.Skip(1)), port);
         try
         {
             await Eventually.ThatAsync(() => ListensAsync(port), "PgBouncer listens");
@@ -82,12 +81,5 @@ sealed class PgBouncer : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

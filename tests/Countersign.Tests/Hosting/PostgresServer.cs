@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Countersign.Tests.Stores;
@@ -30,7 +29,7 @@ sealed class PostgresServer : IAsyncDisposable
 
     PostgresServer(string[] settings) => this.settings = settings;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = Unprivileged.FreePort();
 
     public string Data => folder.File("data");
 
@@ -194,10 +193,8 @@ sealed class PostgresServer : IAsyncDisposable
 
     static Process Start(string program, IEnumerable<string> args)
     {
-        var path = Path.Combine(Programs, program);
-        string[] asNobody = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] : [];
-        string[] command = [.. asNobody, path, .. args];
-        return Process.Start(new ProcessStartInfo(command[0], command[1..])
+        var command = Unprivileged.Command(Path.Combine(Programs, program), args);
+        return Process.Start(new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
         })!;
@@ -225,13 +222,6 @@ sealed class PostgresServer : IAsyncDisposable
         using var chown = Process.Start("chown", ["nobody:nogroup", folder.Path]);
         chown.WaitForExit();
         Assert.Equal(0, chown.ExitCode);
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -52,7 +52,7 @@ public sealed class SettingsTests
     [InlineData("Logging:LogLevel:Default=loud", "Logging cannot be used. Configuration value 'loud' is not supported.")]
     public async Task A_bad_setting_is_named_in_one_line(string settings, string expected)
     {
-        var line = Assert.Single(await ExplainAsync(["environment=Development", .. settings.Split('|')]));
+        var line = Assert.Single(await StartCheck.ExplainAsync(["environment=Development", .. settings.Split('|')]));
         Assert.StartsWith("Countersign does not start: ", line, StringComparison.Ordinal);
         Assert.Contains(expected, line, StringComparison.Ordinal);
     }
@@ -74,13 +74,13 @@ public sealed class SettingsTests
                 "Countersign does not start: Countersign:Keys:2:Value is not base64 of 32 bytes. `Countersign.Server keys new` prints one.",
                 "Countersign does not start: Countersign:Keys has the id 'one' twice.",
             ],
-            await ExplainAsync(settings));
+            await StartCheck.ExplainAsync(settings));
     }
 
     [Fact]
     public async Task Everything_that_is_bad_is_named_at_once()
     {
-        var lines = await ExplainAsync(
+        var lines = await StartCheck.ExplainAsync(
             ["environment=Production", "Countersign:Limits:IssuesPerHour=0", "Countersign:Limts:IssuesPerHour=1", $"Authentication:Schemes:Bearer:ValidIssuer={Production.Issuer}"]);
         string[] named =
         [
@@ -96,7 +96,7 @@ public sealed class SettingsTests
     [InlineData("Countersign:PhoneNumbers:Accept=Shape", "Countersign:PhoneNumbers:Accept is Shape; the profile Strict asks for Assigned.")]
     public async Task The_profile_Strict_is_not_to_be_weakened(string setting, string expected)
     {
-        var line = Assert.Single(await ExplainAsync(["environment=Development", "Countersign:Profile=Strict", setting]));
+        var line = Assert.Single(await StartCheck.ExplainAsync(["environment=Development", "Countersign:Profile=Strict", setting]));
         Assert.Contains(expected, line, StringComparison.Ordinal);
     }
 
@@ -105,7 +105,7 @@ public sealed class SettingsTests
     {
         using var folder = new TestFolder();
         await File.WriteAllTextAsync(folder.File("appsettings.json"), "{", TestContext.Current.CancellationToken);
-        var line = Assert.Single(await ExplainAsync(["environment=Development", $"contentRoot={folder.Path}"]));
+        var line = Assert.Single(await StartCheck.ExplainAsync(["environment=Development", $"contentRoot={folder.Path}"]));
         Assert.Contains(folder.File("appsettings.json"), line, StringComparison.Ordinal);
         Assert.Contains("LineNumber", line, StringComparison.Ordinal);
     }
@@ -115,23 +115,5 @@ public sealed class SettingsTests
     {
         Assert.Null(StartupErrors.Explain(new InvalidOperationException("a defect")));
         Assert.Null(StartupErrors.Explain(new AggregateException(new OptionsValidationException("", typeof(object), ["a setting"]), new InvalidOperationException("a defect"))));
-    }
-
-    /// <summary>What the program would say, without a process of its own.</summary>
-    static async Task<IReadOnlyList<string>> ExplainAsync(string[] settings)
-    {
-        using var folder = new TestFolder();
-        string[] args = ["urls=http://127.0.0.1:0", $"ConnectionStrings:Sqlite=Data Source={folder.File("countersign.db")}", .. settings];
-        try
-        {
-            await using var app = Program.Build([.. args.Select(setting => $"--{setting}")]);
-            app.CheckSettings();
-        }
-        catch (Exception e) when (StartupErrors.Explain(e) is { } lines)
-        {
-            return [.. lines];
-        }
-
-        return [];
     }
 }

@@ -1,7 +1,6 @@
 using Countersign.Delivery.Sms;
-using Countersign.Server;
 using Countersign.Tests.Docs;
-using Countersign.Tests.Hosting;
+using Countersign.Tests.Server;
 
 namespace Countersign.Tests.Sms;
 
@@ -44,7 +43,7 @@ public sealed class SmsSettingsTests
     [InlineData("Twilio:AuthTokn=x", "AuthTokn is no setting.")]
     public async Task A_bad_setting_of_Twilio_is_named_in_one_line(string settings, string expected)
     {
-        var line = Assert.Single(await ExplainAsync([.. Twilio, .. settings.Split('|').Select(setting => $"Countersign:Sms:Providers:0:{setting}")]));
+        var line = Assert.Single(await StartCheck.ExplainAsync(["environment=Development", .. Twilio, .. settings.Split('|').Select(setting => $"Countersign:Sms:Providers:0:{setting}")]));
         Assert.StartsWith($"Countersign does not start: Countersign:Sms:Providers:0:Twilio:{expected}", line, StringComparison.Ordinal);
         Assert.DoesNotContain("a-secret", line, StringComparison.Ordinal);
         Assert.DoesNotContain("a secret", line, StringComparison.Ordinal);
@@ -64,7 +63,7 @@ public sealed class SmsSettingsTests
     [InlineData("Webhook:Secret=x", "Secret is no setting.")]
     public async Task A_bad_setting_of_a_webhook_is_named_in_one_line(string settings, string expected)
     {
-        var line = Assert.Single(await ExplainAsync([.. Webhook, .. settings.Split('|').Select(setting => $"Countersign:Sms:Providers:0:{setting}")]));
+        var line = Assert.Single(await StartCheck.ExplainAsync(["environment=Development", .. Webhook, .. settings.Split('|').Select(setting => $"Countersign:Sms:Providers:0:{setting}")]));
         Assert.StartsWith($"Countersign does not start: Countersign:Sms:Providers:0:Webhook:{expected}", line, StringComparison.Ordinal);
         Assert.DoesNotContain("AAEC", line, StringComparison.Ordinal);
         Assert.DoesNotContain("secret!", line, StringComparison.Ordinal);
@@ -84,7 +83,7 @@ public sealed class SmsSettingsTests
     [InlineData("Countersign:PublicUrl=https://my_accounts.example.com", "Countersign:PublicUrl is 'https://my_accounts.example.com'; it is an absolute https URL")]
     public async Task What_is_no_provider_is_named_in_one_line(string setting, string expected)
     {
-        var line = Assert.Single(await ExplainAsync([.. Twilio, setting]));
+        var line = Assert.Single(await StartCheck.ExplainAsync(["environment=Development", .. Twilio, setting]));
         Assert.StartsWith($"Countersign does not start: {expected}", line, StringComparison.Ordinal);
     }
 
@@ -96,12 +95,12 @@ public sealed class SmsSettingsTests
     [InlineData("Twilio:BaseUrl=http://127.0.0.1:4010")]
     [InlineData("Kind=twilio")]
     public async Task A_good_setting_is_taken(string settings) =>
-        Assert.Empty(await ExplainAsync([.. Twilio, .. settings.Split('|').Select(setting => $"Countersign:Sms:Providers:0:{setting}")]));
+        Assert.Empty(await StartCheck.ExplainAsync(["environment=Development", .. Twilio, .. settings.Split('|').Select(setting => $"Countersign:Sms:Providers:0:{setting}")]));
 
     [Fact]
     public async Task An_SMS_provider_is_all_that_Production_asks_of_that_channel()
     {
-        var lines = await ExplainAsync([.. Server.Production.Settings, .. Webhook]);
+        var lines = await StartCheck.ExplainAsync([.. Production.Settings, .. Webhook]);
         Assert.DoesNotContain(lines, line => line.Contains("Countersign:Sms", StringComparison.Ordinal));
     }
 
@@ -133,23 +132,5 @@ public sealed class SmsSettingsTests
             .Append("Sms:Providers:n:Kind");
         Assert.Equal(2, typeof(SmsWebhookOptions).GetProperties().Length);
         Assert.Equal(settings.Order(StringComparer.Ordinal), rows.Order(StringComparer.Ordinal));
-    }
-
-    /// <summary>What the program would say, without a process of its own.</summary>
-    static async Task<IReadOnlyList<string>> ExplainAsync(string[] settings)
-    {
-        using var folder = new TestFolder();
-        string[] args = ["environment=Development", "urls=http://127.0.0.1:0", $"ConnectionStrings:Sqlite=Data Source={folder.File("countersign.db")}", .. settings];
-        try
-        {
-            await using var app = Program.Build([.. args.Select(setting => $"--{setting}")]);
-            app.CheckSettings();
-        }
-        catch (Exception e) when (StartupErrors.Explain(e) is { } lines)
-        {
-            return [.. lines];
-        }
-
-        return [];
     }
 }

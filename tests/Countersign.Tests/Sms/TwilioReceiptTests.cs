@@ -11,9 +11,7 @@ public sealed class TwilioReceiptTests
         await using var gateway = await Gateway.StartAsync();
         await using var server = await TwilioServer.StartAsync(gateway);
         var alice = server.User();
-        await TwilioServer.AddNumberAsync(alice);
-        var url = (await gateway.RequestAsync(0)).Form["StatusCallback"];
-        await Eventually.ThatAsync(async () => await TwilioServer.DeliveryAsync(alice) == "SENT", "the account says SENT");
+        var url = await SendAsync(gateway, alice);
 
         Assert.Equal(204, (await server.PostAsync(await TwilioServer.CallbackAsync(url, Gateway.Sid(1), "sent"))).Status);
         Assert.Equal("SENT", await TwilioServer.DeliveryAsync(alice));
@@ -36,9 +34,7 @@ public sealed class TwilioReceiptTests
         await using var gateway = await Gateway.StartAsync();
         await using var server = await TwilioServer.StartAsync(gateway);
         var alice = server.User();
-        await TwilioServer.AddNumberAsync(alice);
-        var url = (await gateway.RequestAsync(0)).Form["StatusCallback"];
-        await Eventually.ThatAsync(async () => await TwilioServer.DeliveryAsync(alice) == "SENT", "the account says SENT");
+        var url = await SendAsync(gateway, alice);
 
         var signed = await TwilioServer.CallbackAsync(url, Gateway.Sid(1), "sent");
         var elsewhere = await TwilioServer.CallbackAsync(url.Replace(TwilioServer.PublicUrl, server.Url.ToString().TrimEnd('/'), StringComparison.Ordinal), Gateway.Sid(1), "failed");
@@ -76,9 +72,7 @@ public sealed class TwilioReceiptTests
         await using var gateway = await Gateway.StartAsync();
         await using var server = await TwilioServer.StartAsync(gateway);
         var alice = server.User();
-        await TwilioServer.AddNumberAsync(alice);
-        var url = (await gateway.RequestAsync(0)).Form["StatusCallback"];
-        await Eventually.ThatAsync(async () => await TwilioServer.DeliveryAsync(alice) == "SENT", "the account says SENT");
+        var url = await SendAsync(gateway, alice);
 
         var path = url.Split('?')[0];
         foreach (var (target, sid, status) in new[]
@@ -132,5 +126,14 @@ public sealed class TwilioReceiptTests
     {
         var answer = await server.PostAsync(callback);
         return (answer.Status, answer.Code);
+    }
+
+    /// <summary>A code that the gateway has accepted for her; where Twilio is to tell of it.</summary>
+    static async Task<string> SendAsync(Gateway gateway, TestUser alice)
+    {
+        await TwilioServer.AddNumberAsync(alice);
+        var url = (await gateway.RequestAsync(0)).Form["StatusCallback"];
+        await Eventually.ThatAsync(async () => await TwilioServer.DeliveryAsync(alice) == "SENT", "the account says SENT");
+        return url;
     }
 }

@@ -61,7 +61,7 @@ public sealed class SmtpSettingsTests
             await File.WriteAllTextAsync(folder.File("rsa"), rsa.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
         var named = settings.Replace("{empty}", folder.File("empty"), StringComparison.Ordinal).Replace("{rsa}", folder.File("rsa"), StringComparison.Ordinal);
 
-        var line = Assert.Single(await ExplainAsync(folder, ["environment=Development", .. Good.Concat(named.Split('|')).Select(Smtp)]));
+        var line = Assert.Single(await StartCheck.ExplainAsync(["environment=Development", .. Good.Concat(named.Split('|')).Select(Smtp)]));
         Assert.StartsWith("Countersign does not start: ", line, StringComparison.Ordinal);
         Assert.Contains($"{SmtpOptions.Section}:{expected}", line, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", line, StringComparison.Ordinal);
@@ -78,8 +78,7 @@ public sealed class SmtpSettingsTests
     [InlineData("FromName=Müller & Söhne")]
     public async Task A_good_setting_does_not(string settings)
     {
-        using var folder = new TestFolder();
-        Assert.Empty(await ExplainAsync(folder, ["environment=Development", .. Good.Concat(settings.Split('|')).Select(Smtp)]));
+        Assert.Empty(await StartCheck.ExplainAsync(["environment=Development", .. Good.Concat(settings.Split('|')).Select(Smtp)]));
     }
 
     [Theory]
@@ -87,23 +86,20 @@ public sealed class SmtpSettingsTests
     [InlineData("Countersign:Email:From=accounts@shop.example", "Countersign:Email:From is no setting.")]
     public async Task A_misspelt_section_stops_the_start_and_is_named(string setting, string expected)
     {
-        using var folder = new TestFolder();
-        Assert.Contains(expected, Assert.Single(await ExplainAsync(folder, ["environment=Development", setting])), StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Single(await StartCheck.ExplainAsync(["environment=Development", setting])), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task In_Production_mail_by_SMTP_leaves_SMS_to_be_configured()
     {
-        using var folder = new TestFolder();
-        var line = Assert.Single(await ExplainAsync(folder, [.. Production.Settings, .. Good.Select(Smtp)]));
+        var line = Assert.Single(await StartCheck.ExplainAsync([.. Production.Settings, .. Good.Select(Smtp)]));
         Assert.StartsWith("Countersign does not start: Countersign:Sms is missing", line, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_bad_setting_hides_no_other()
     {
-        using var folder = new TestFolder();
-        var lines = await ExplainAsync(folder, [.. Production.Settings, Smtp("Host=mail.example"), Smtp("PoolSize=0"), Smtp("Pool=8")]);
+        var lines = await StartCheck.ExplainAsync([.. Production.Settings, Smtp("Host=mail.example"), Smtp("PoolSize=0"), Smtp("Pool=8")]);
         Assert.Equal(
             [Smtp("From"), Smtp("Pool"), Smtp("PoolSize"), "Countersign:Sms"],
             lines.Select(line => line.Split(' ')[4]).Order(StringComparer.Ordinal));
@@ -141,21 +137,4 @@ public sealed class SmtpSettingsTests
     }
 
     static string Smtp(string setting) => $"{SmtpOptions.Section}:{setting}";
-
-    /// <summary>What the program would say, without a process of its own.</summary>
-    static async Task<IReadOnlyList<string>> ExplainAsync(TestFolder folder, string[] settings)
-    {
-        string[] args = ["urls=http://127.0.0.1:0", $"ConnectionStrings:Sqlite=Data Source={folder.File("countersign.db")}", .. settings];
-        try
-        {
-            await using var app = Countersign.Server.Program.Build([.. args.Select(setting => $"--{setting}")]);
-            app.CheckSettings();
-        }
-        catch (Exception e) when (StartupErrors.Explain(e) is { } lines)
-        {
-            return [.. lines];
-        }
-
-        return [];
-    }
 }

@@ -3,13 +3,13 @@ using Countersign.Tests.Hosting;
 namespace Countersign.Tests.Faults.Suite;
 
 /// <summary>Half a minute of what <c>bench/faults</c> does for as long as one likes.</summary>
-public sealed class SqliteFaultTests(ITestOutputHelper output)
+public sealed class SqliteFaultRunTests(ITestOutputHelper output)
 {
     [Fact]
     public Task Whatever_is_killed_nothing_is_lost_done_twice_or_sent_astray() => FaultSuite.RunAsync("sqlite", output);
 }
 
-public sealed class PostgreSqlFaultTests(ITestOutputHelper output)
+public sealed class PostgreSqlFaultRunTests(ITestOutputHelper output)
 {
     [Fact]
     public Task Whatever_is_killed_nothing_is_lost_done_twice_or_sent_astray() => FaultSuite.RunAsync("postgres", output);
