@@ -1,4 +1,6 @@
+using System.Data;
 using System.Data.Common;
+using System.Globalization;
 using Countersign.Stores;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -11,78 +13,193 @@ namespace Countersign.PostgreSql;
 /// </summary>
 sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
 {
-    readonly NpgsqlDataSource source;
+    readonly NpgsqlDataSourceBuilder builder;
+    readonly TimeSpan connectTimeout;
+    readonly TimeSpan? commandTimeout;
+    NpgsqlDataSource source;
 
     public PostgreSqlEngine(string connectionString, ILoggerFactory logs)
     {
-        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        builder = new NpgsqlDataSourceBuilder(connectionString);
         builder.UseLoggerFactory(logs);
+        connectTimeout = Limit(builder.ConnectionStringBuilder.Timeout) ?? Timeout.InfiniteTimeSpan;
+        commandTimeout = Limit(builder.ConnectionStringBuilder.CommandTimeout);
+        if (commandTimeout is { } patience)
+        {
+            var limit = PostgreSqlSettings.StatementTimeout(patience);
+            builder.UsePhysicalConnectionInitializer(connection => LimitStatements(connection, limit), connection => LimitStatementsAsync(connection, limit));
+        }
+
         source = builder.Build();
     }
 
     public Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken ct) =>
-        AskAsync(async () =>
-        {
-            await PostgreSqlMigration.RunAsync(source, migrations, ct);
-            return true;
-        });
+        AskAsync(
+            async connection =>
+            {
+                await PostgreSqlMigration.RunAsync(connection, migrations, ct);
+                return true;
+            },
+            Timeout.InfiniteTimeSpan,
+            ct);
 
     public Task<long> FindSchemaVersionAsync(CancellationToken ct) =>
-        AskAsync(async () =>
-        {
-            await using var connection = await source.OpenConnectionAsync(ct);
-            return await PostgreSqlMigration.FindVersionAsync(connection, ct);
-        });
+        AskAsync(connection => PostgreSqlMigration.FindVersionAsync(connection, ct), Timeout.InfiniteTimeSpan, ct);
 
     public Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
-        AskAsync(async () =>
-        {
-            await using var batch = source.CreateBatch();
-            batch.BatchCommands.Add(PreparedText.Of(statement).ToCommand(statement));
-            await using var reader = await batch.ExecuteReaderAsync(ct);
-            var result = read(reader);
-            // To the end: an error may come after the rows, and what is written is committed only there.
-            while (await reader.NextResultAsync(ct))
+        AskAsync(
+            async connection =>
             {
-            }
+                await using var batch = Batch(connection, [statement]);
+                await using var reader = await batch.ExecuteReaderAsync();
+                var result = read(reader);
+                // To the end: an error may come after the rows, and what is written is committed only there.
+                while (await reader.NextResultAsync())
+                {
+                }
 
-            return result;
-        });
+                return result;
+            },
+            commandTimeout ?? Timeout.InfiniteTimeSpan,
+            ct);
 
     public Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) => ReadAsync(statement, read, ct);
 
-    public Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) =>
-        AskAsync(async () =>
-        {
-            await using var batch = source.CreateBatch();
-            foreach (var statement in statements)
-                batch.BatchCommands.Add(PreparedText.Of(statement).ToCommand(statement));
-            try
-            {
-                await batch.ExecuteNonQueryAsync(ct);
-                return batch.BatchCommands[0].RecordsAffected > 0;
-            }
-            catch (PostgresException e) when (PostgreSqlErrors.IsLost(e))
-            {
-                return false;
-            }
-        });
-
-    public ValueTask DisposeAsync() => source.DisposeAsync();
-
-    /// <summary>A statement that was given up may have been carried out or not: either way the caller learns that it does not know.</summary>
-    async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    public async Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct)
     {
         try
         {
-            return await ask();
+            return await AskAsync(
+                async connection =>
+                {
+                    await using var batch = Batch(connection, statements);
+                    await batch.ExecuteNonQueryAsync();
+                    return batch.BatchCommands[0].RecordsAffected > 0;
+                },
+                commandTimeout ?? Timeout.InfiniteTimeSpan,
+                ct);
+        }
+        catch (PostgresException e) when (PostgreSqlErrors.IsLost(e))
+        {
+            return false;
+        }
+    }
+
+    public ValueTask DisposeAsync() => source.DisposeAsync();
+
+    /// <summary>
+    /// Neither a limit of Npgsql's nor a token: for either it opens one more connection, to have the server cancel the statement, and blocks a thread
+    /// for three times the limit where the server stands still. The server ends statements by itself, and what it does not answer is left behind.
+    /// </summary>
+    static NpgsqlBatch Batch(NpgsqlConnection connection, IReadOnlyList<SqlStatement> statements)
+    {
+        var batch = connection.CreateBatch();
+        batch.Timeout = 0;
+        foreach (var statement in statements)
+            batch.BatchCommands.Add(PreparedText.Of(statement).ToCommand(statement));
+        return batch;
+    }
+
+    /// <summary>A statement that was given up may have been carried out or not: either way the caller learns that it does not know.</summary>
+    async Task<T> AskAsync<T>(Func<NpgsqlConnection, Task<T>> ask, TimeSpan patience, CancellationToken ct)
+    {
+        var pool = Volatile.Read(ref source);
+        try
+        {
+            var asking = AskAndReturnAsync(await OpenAsync(pool, ct), ask);
+            try
+            {
+                return await asking.WaitAsync(patience, ct);
+            }
+            catch when (!asking.IsCompleted)
+            {
+                // Looked at when it comes, so that nobody else has to hear of it.
+                _ = asking.ContinueWith(late => _ = late.Exception, TaskScheduler.Default);
+                throw;
+            }
         }
         catch (Exception e) when (PostgreSqlErrors.IsUnavailable(e))
         {
-            // The connections that lie in the pool have met the same server: each would fail once more, long after it is back.
+            // The connections that lie in the pool have met the same server: each would fail once more, long after it is back. Those that wait for
+            // an answer would take up the room of those that get one.
             if (e is not PostgresException || e is PostgresException { Severity: "FATAL" or "PANIC" })
-                source.Clear();
+                Replace(pool);
             throw new StoreUnavailableException(PostgreSqlErrors.Describe(e), e);
         }
     }
+
+    static async Task<T> AskAndReturnAsync<T>(NpgsqlConnection connection, Func<NpgsqlConnection, Task<T>> ask)
+    {
+        await using (connection)
+        {
+            try
+            {
+                return await ask(connection);
+            }
+            catch (PostgresException) when (connection.FullState == ConnectionState.Open)
+            {
+                // Npgsql may take statements of a batch that failed for prepared that are not, and every later use of the connection would fail
+                // (https://github.com/npgsql/npgsql/issues/6391).
+                connection.UnprepareAll();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Npgsql's own limit is one for each thing that it tries on the way (encryption by GSS, TLS, neither): a server that takes a connection and says
+    /// nothing would hold up a request for all of them.
+    /// </summary>
+    async Task<NpgsqlConnection> OpenAsync(NpgsqlDataSource pool, CancellationToken ct)
+    {
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limited.CancelAfter(connectTimeout);
+        try
+        {
+            return await pool.OpenConnectionAsync(limited.Token);
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            throw new TimeoutException($"no connection within {connectTimeout.TotalSeconds:0} s", e);
+        }
+        catch (ObjectDisposedException e) when (pool != Volatile.Read(ref source))
+        {
+            throw new TimeoutException("its connections were given up just now", e);
+        }
+    }
+
+    void Replace(NpgsqlDataSource pool)
+    {
+        lock (builder)
+        {
+            // Many find out at once.
+            if (pool != source)
+                return;
+            source = builder.Build();
+        }
+
+        // What is in use is closed when it comes back.
+        pool.Dispose();
+    }
+
+    static TimeSpan? Limit(int seconds) => seconds > 0 ? TimeSpan.FromSeconds(seconds) : null;
+
+    static void LimitStatements(NpgsqlConnection connection, TimeSpan limit)
+    {
+        using var command = LimitCommand(connection, limit);
+        command.ExecuteNonQuery();
+    }
+
+    static async Task LimitStatementsAsync(NpgsqlConnection connection, TimeSpan limit)
+    {
+        await using var command = LimitCommand(connection, limit);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>What the role or the database says itself, stands.</summary>
+    static NpgsqlCommand LimitCommand(NpgsqlConnection connection, TimeSpan limit) => new(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"SELECT set_config('statement_timeout', '{(long)limit.TotalMilliseconds}', false) WHERE current_setting('statement_timeout') = '0'"),
+        connection);
 }

@@ -30,7 +30,7 @@ static class PostgreSqlErrors
     {
         PostgresException { SqlState: PostgresErrorCodes.InvalidSqlStatementName or PostgresErrorCodes.DuplicatePreparedStatement } refused =>
             $"PostgreSQL answers {refused.SqlState}: {refused.MessageText}. Behind a pooler that does not keep prepared statements, "
-            + "add 'Max Auto Prepare=0;No Reset On Close=true' to the connection string.",
+            + "add 'Max Auto Prepare=0' to the connection string.",
         PostgresException refused => $"PostgreSQL answers {refused.SqlState}: {refused.MessageText}",
         { InnerException: { } inner } => $"PostgreSQL cannot be asked: {e.Message} ({inner.Message})",
         _ => $"PostgreSQL cannot be asked: {e.Message}",

@@ -35,13 +35,14 @@ static class PostgreSqlMigration
           WHERE c.relname = 'schema_versions' AND n.nspname = ANY (current_schemas(false)))
         """;
 
-    public static async Task RunAsync(NpgsqlDataSource source, IReadOnlyList<Migration> migrations, CancellationToken ct)
+    public static async Task RunAsync(NpgsqlConnection connection, IReadOnlyList<Migration> migrations, CancellationToken ct)
     {
-        await using var connection = await source.OpenConnectionAsync(ct);
         if (IsUpToDate(await FindVersionAsync(connection, ct), migrations))
             return;
 
         await using var transaction = await connection.BeginTransactionAsync(ct);
+        // A step may take longer than any request is worth.
+        await ExecuteAsync(connection, $"SET LOCAL statement_timeout = '{StepTimeout.ToString(CultureInfo.InvariantCulture)}s'", ct);
         await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({Lock.ToString(CultureInfo.InvariantCulture)})", ct);
         // Another node may have been faster.
         var found = await FindVersionAsync(connection, ct);

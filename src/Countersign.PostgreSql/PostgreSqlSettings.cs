@@ -11,8 +11,8 @@ static class PostgreSqlSettings
     /// <summary>Seconds until a statement that is not answered is given up: its outcome is not known then.</summary>
     public const int CommandTimeout = 2;
 
-    /// <summary>Milliseconds that a cancelled statement has to say so, before its connection is thrown away.</summary>
-    public const int CancellationTimeout = 300;
+    /// <summary>How much earlier the server gives up a statement than the node, which learns from it that nothing was done.</summary>
+    static readonly TimeSpan ServerIsEarlier = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
     /// Connections of one node at most. PostgreSQL takes 100 from all of them unless configured otherwise, and is not faster with more than a
@@ -22,6 +22,9 @@ static class PostgreSqlSettings
 
     /// <summary>Statements that a connection keeps prepared: more than the store has.</summary>
     public const int MaxAutoPrepare = 100;
+
+    /// <summary>For the server to give up a statement that a node gives up after <paramref name="commandTimeout"/>.</summary>
+    public static TimeSpan StatementTimeout(TimeSpan commandTimeout) => commandTimeout - ServerIsEarlier;
 
     /// <exception cref="ArgumentException"/>
     public static string Complete(string connectionString)
@@ -39,10 +42,11 @@ static class PostgreSqlSettings
 
         Default("Timeout", ConnectTimeout);
         Default("Command Timeout", CommandTimeout);
-        Default("Cancellation Timeout", CancellationTimeout);
         Default("Maximum Pool Size", MaxPoolSize);
         Default("Max Auto Prepare", MaxAutoPrepare);
         Default("Auto Prepare Min Usages", 2);
+        // A connection has nothing to forget from one use to the next, and keeps its statement_timeout.
+        Default("No Reset On Close", true);
         Default("Application Name", "Countersign");
         // Of several hosts, the one that takes writes.
         if (settings.Host.Contains(',', StringComparison.Ordinal))

@@ -62,6 +62,12 @@ static class BearerAuthentication
                 throw new SettingException($"{Section}:{name} is '{text}'; it is true or false.");
         }
 
+        foreach (var name in new[] { "ValidateAudience", "ValidateIssuer", "ValidateLifetime", "ValidateIssuerSigningKey" })
+        {
+            if (section[name] is { Length: > 0 } text && !(bool.TryParse(text, out var validates) && validates))
+                throw new SettingException($"{Section}:{name} is '{text}'. It is always checked: leave it out.");
+        }
+
         if (section["BackchannelTimeout"] is { Length: > 0 } timeout && !TimeSpan.TryParse(timeout, CultureInfo.InvariantCulture, out _))
             throw new SettingException($"{Section}:BackchannelTimeout is '{timeout}'; it is a time such as 00:01:00.");
     }
@@ -71,6 +77,7 @@ static class BearerAuthentication
         bearer.MapInboundClaims = false;
         var parameters = bearer.TokenValidationParameters;
         parameters.ValidateIssuer = true;
+        parameters.ValidateAudience = true;
         parameters.RequireSignedTokens = true;
         parameters.ValidateIssuerSigningKey = true;
         parameters.ValidAlgorithms = signingKeys.Count == 0 ? AsymmetricAlgorithms : [.. AsymmetricAlgorithms, .. SymmetricAlgorithms];
@@ -127,7 +134,7 @@ static class BearerAuthentication
                 errors.Add($"{Section}:Authority is missing: no issuer is configured, so nobody's bearer tokens could be taken. Set it to the URL of your OpenID Connect provider.");
             else if (!hasDiscovery && parameters.IssuerSigningKeys?.Any() != true)
                 errors.Add($"{Section}:SigningKeys is missing: without an Authority, the keys of {Section}:ValidIssuer have to be configured.");
-            if (parameters.ValidateAudience && !hasAudience)
+            if (!hasAudience)
                 errors.Add($"{Section}:ValidAudiences is missing: set it to the audience of the bearer tokens that are meant for Countersign.");
             return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
         }

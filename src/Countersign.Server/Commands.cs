@@ -49,7 +49,10 @@ static class Commands
                 error.WriteLine($"There is no command '{string.Join(' ', args)}'. See Countersign.Server --help.");
                 return 2;
             default:
-                return null;
+                if (Arguments.FindUnknown(args) is not { } unknown)
+                    return null;
+                error.WriteLine($"'{unknown}' is no setting, or has no value. See Countersign.Server --help.");
+                return 2;
         }
     }
 

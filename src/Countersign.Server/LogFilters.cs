@@ -15,6 +15,18 @@ static class LogFilters
     /// <summary>Says why a start failed, with a stack trace; <see cref="Program"/> says it in a line.</summary>
     const string Host = "Microsoft.Extensions.Hosting.Internal.Host";
 
+    /// <summary>The framework says that a level is none, and not of what.</summary>
+    public static void CheckLogLevels(this IConfiguration configuration)
+    {
+        var logging = configuration.GetSection("Logging");
+        var levels = logging.GetChildren().Prepend(logging).Select(provider => provider.GetSection("LogLevel"));
+        foreach (var level in levels.SelectMany(section => section.GetChildren()))
+        {
+            if (level.Value is { Length: > 0 } text && !Enum.GetNames<LogLevel>().Contains(text, StringComparer.OrdinalIgnoreCase))
+                throw new SettingException($"{level.Path} is '{text}'; it is one of {string.Join(", ", Enum.GetNames<LogLevel>())}.");
+        }
+    }
+
     public static void AddFirmFilters(this ILoggingBuilder logging) =>
         logging.Services.AddOptions<LoggerFilterOptions>().PostConfigure<IServiceProvider>((filters, provider) =>
         {

@@ -17,13 +17,14 @@ static class MigrateCommand
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         string[] settings = [.. args[1..].Where(arg => arg != Check)];
-        if (settings.FirstOrDefault(arg => !arg.StartsWith('-') && !arg.Contains('=', StringComparison.Ordinal)) is { } unknown)
+        if (Arguments.FindUnknown(settings) is { } unknown)
         {
             await error.WriteLineAsync($"migrate does not know '{unknown}'. See Countersign.Server --help.");
             return 2;
         }
 
         await using var app = Program.Build(settings, builder => builder.Logging.SetMinimumLevel(LogLevel.Warning));
+        var store = ServerSetup.DatabaseName(app.Configuration);
         var engine = app.Services.GetRequiredService<ISqlEngine>();
         try
         {
@@ -34,20 +35,20 @@ static class MigrateCommand
             if (args.Contains(Check))
             {
                 await output.WriteLineAsync(found == last
-                    ? $"The schema is up to date, at version {last}."
-                    : $"The schema is at version {found}, and this program needs {last}. Run: Countersign.Server migrate");
+                    ? $"{store}: the schema is up to date, at version {last}."
+                    : $"{store}: the schema is at version {found}, and this program needs {last}. Run: Countersign.Server migrate");
                 return found == last ? 0 : 1;
             }
 
             await engine.MigrateAsync(Migrations.All, CancellationToken.None);
             await output.WriteLineAsync(found == last
-                ? $"The schema was up to date, at version {last}."
-                : $"The schema was brought from version {found} to {last}.");
+                ? $"{store}: the schema was up to date, at version {last}."
+                : $"{store}: the schema was brought from version {found} to {last}.");
             return 0;
         }
         catch (StoreUnavailableException e)
         {
-            await error.WriteLineAsync($"The schema cannot be brought up. {e.Message}");
+            await error.WriteLineAsync($"{store}: the schema cannot be brought up. {e.Message}");
             return 1;
         }
     }

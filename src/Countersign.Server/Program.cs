@@ -17,8 +17,13 @@ static class Program
             app.CheckSettings();
             if (app.Environment.IsDevelopment())
                 app.SayWhereToClick(Console.Out);
+            else
+                app.SayWhatServes();
+
+            // What ends by itself ends the process with it, and whoever watches it is to know.
+            var background = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
             await app.RunAsync();
-            return 0;
+            return background.Exists(service => service.ExecuteTask is { IsFaulted: true }) ? 1 : 0;
         }
         catch (Exception e) when (StartupErrors.Explain(e) is { } lines)
         {
@@ -33,6 +38,7 @@ static class Program
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddShippedSettings();
+        builder.Configuration.CheckLogLevels();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Logging.AddFirmFilters();
 

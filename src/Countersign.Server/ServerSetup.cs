@@ -9,8 +9,10 @@ using Npgsql;
 namespace Countersign.Server;
 
 /// <summary>What makes a process of the library: where settings, logs and the database are.</summary>
-static class ServerSetup
+static partial class ServerSetup
 {
+    static readonly string[] Databases = ["PostgreSql", "Sqlite"];
+
     const string DefaultSqlite = "Data Source=data/countersign.db";
 
     /// <summary>
@@ -72,6 +74,13 @@ static class ServerSetup
                 """);
         });
 
+    /// <summary>Which of the databases it is has surprised many: a setting that did not arrive means the file.</summary>
+    public static void SayWhatServes(this WebApplication app) =>
+        LogServes(app.Logger, Commands.Version, DatabaseName(app.Configuration));
+
+    [LoggerMessage(LogLevel.Information, "Countersign {Version} keeps its accounts in {Database}.")]
+    static partial void LogServes(ILogger log, string version, string database);
+
     /// <summary>Not ready is left empty: an empty 503 gets its problem where all errors do.</summary>
     static Task WriteHealthAsync(HttpContext http, HealthReport report) =>
         report.Status == HealthStatus.Healthy ? http.Response.WriteAsync("Healthy") : Task.CompletedTask;
@@ -80,7 +89,7 @@ static class ServerSetup
     public static string DataDirectory(IConfiguration configuration) =>
         Path.GetDirectoryName(DatabaseFile(configuration))!;
 
-    static string DatabaseName(IConfiguration configuration)
+    public static string DatabaseName(IConfiguration configuration)
     {
         if (PostgreSqlConnectionString(configuration) is not { } connectionString)
             return $"SQLite ({DatabaseFile(configuration)})";
@@ -95,6 +104,14 @@ static class ServerSetup
     static string SqliteConnectionString(IConfiguration configuration) =>
         configuration.GetConnectionString("Sqlite") is { Length: > 0 } configured ? configured : DefaultSqlite;
 
-    static string? PostgreSqlConnectionString(IConfiguration configuration) =>
-        configuration.GetConnectionString("PostgreSql") is { Length: > 0 } configured ? configured : null;
+    /// <summary>Set and empty is a secret that was not there, and no wish for SQLite.</summary>
+    static string? PostgreSqlConnectionString(IConfiguration configuration)
+    {
+        var section = configuration.GetSection("ConnectionStrings");
+        if (section.GetChildren().FirstOrDefault(child => !Databases.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+            throw new SettingException($"{unknown.Path} is no setting. Databases are ConnectionStrings:{string.Join(" and ConnectionStrings:", Databases)}.");
+        return section["PostgreSql"] is { } configured && string.IsNullOrWhiteSpace(configured)
+            ? throw new SettingException("ConnectionStrings:PostgreSql is empty. Set it to 'Host=db;Username=countersign;Password=…;Database=countersign', or leave it out for SQLite.")
+            : section["PostgreSql"];
+    }
 }

@@ -33,6 +33,7 @@ public static class CountersignServiceCollectionExtensions
 
         services.AddSingleton<IValidateOptions<CountersignOptions>, CountersignOptionsValidator>();
         services.AddSingleton<IValidateOptions<CountersignOptions>, UnknownSettings>();
+        services.AddSingleton<IConfigureOptions<CountersignOptions>>(provider => Unreadable<CountersignOptions>(provider, CountersignOptions.Section));
         var options = services.AddOptions<CountersignOptions>().BindConfiguration(CountersignOptions.Section).ValidateOnStart();
         if (configure is not null)
             options.Configure(configure);
@@ -85,6 +86,7 @@ public static class CountersignServiceCollectionExtensions
     {
         builder.Services.AddSingleton<IValidateOptions<TOptions>>(provider =>
             new UnknownSettings<TOptions>(Options.DefaultName, provider.GetRequiredService<IConfiguration>().GetSection(section)));
+        builder.Services.AddSingleton<IConfigureOptions<TOptions>>(provider => Unreadable<TOptions>(provider, section));
         return builder.Services.AddOptions<TOptions>().BindConfiguration(section).ValidateOnStart();
     }
 
@@ -111,6 +113,9 @@ public static class CountersignServiceCollectionExtensions
             new DevelopmentKeys(provider.GetRequiredService<IHostEnvironment>(), directory));
         return builder;
     }
+
+    static UnreadableSettings<TOptions> Unreadable<TOptions>(IServiceProvider provider, string section) where TOptions : class =>
+        new(Options.DefaultName, () => provider.GetRequiredService<IConfiguration>().GetSection(section));
 
     static List<TokenKey> Keys(CountersignOptions options) => options.Keys
         .Select(key => CountersignOptionsValidator.TryDecode(key.Value, out var value)

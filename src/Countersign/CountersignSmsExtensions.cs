@@ -24,7 +24,7 @@ public static class CountersignSmsExtensions
     public static CountersignBuilder AddTwilio(this CountersignBuilder builder, IConfigurationSection section)
     {
         var provider = builder.Add(SmsProvider.Twilio, section.Path);
-        return builder.AddTwilio(provider, options => options.Bind(section).RefuseUnknown(section));
+        return builder.AddTwilio(provider, options => options.BindStrictly(section));
     }
 
     /// <summary>Sends SMS by a service of the operator's own, which gets a signed POST as Standard Webhooks describes it.</summary>
@@ -38,7 +38,7 @@ public static class CountersignSmsExtensions
     public static CountersignBuilder AddSmsWebhook(this CountersignBuilder builder, IConfigurationSection section)
     {
         var provider = builder.Add(SmsProvider.Webhook, section.Path);
-        return builder.AddWebhook(provider, options => options.Bind(section).RefuseUnknown(section));
+        return builder.AddWebhook(provider, options => options.BindStrictly(section));
     }
 
     static CountersignBuilder AddTwilio(this CountersignBuilder builder, SmsProvider provider, Action<OptionsBuilder<TwilioOptions>> configure)
@@ -84,9 +84,10 @@ public static class CountersignSmsExtensions
         return provider;
     }
 
-    static OptionsBuilder<T> RefuseUnknown<T>(this OptionsBuilder<T> options, IConfigurationSection section) where T : class
+    static void BindStrictly<T>(this OptionsBuilder<T> options, IConfigurationSection section) where T : class
     {
+        options.Services.AddSingleton<IConfigureOptions<T>>(new UnreadableSettings<T>(options.Name, () => section));
         options.Services.AddSingleton<IValidateOptions<T>>(new UnknownSettings<T>(options.Name, section));
-        return options;
+        options.Bind(section);
     }
 }

@@ -13,6 +13,9 @@ public sealed class Telemetry : IDisposable
 {
     public const string Name = "Countersign";
 
+    /// <summary>Seconds: a message leaves in milliseconds, or after one or more pauses between tries.</summary>
+    static readonly double[] DeliveryBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
+
     readonly Meter meter;
     readonly ActivitySource source = new(Name);
     readonly Counter<long> issued;
@@ -41,7 +44,9 @@ public sealed class Telemetry : IDisposable
         rounds = meter.CreateCounter<long>("countersign.commits.lost", "{commit}", "Commits that somebody else's was faster than.");
         sends = meter.CreateCounter<long>("countersign.messages.sent", "{try}", "Tries to hand a message over, by outcome.");
         unsent = meter.CreateCounter<long>("countersign.messages.unsent", "{message}", "Messages that are not sent any more, by the reason.");
-        delivery = meter.CreateHistogram<double>("countersign.messages.delivery.duration", "s", "Time from the commit of a message to its hand-off.");
+        delivery = meter.CreateHistogram(
+            "countersign.messages.delivery.duration", "s", "Time from the commit of a message to its hand-off.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DeliveryBuckets });
         tries = meter.CreateCounter<long>("countersign.sender.tries", "{try}", "Tries of each sender, by outcome.");
         circuits = meter.CreateUpDownCounter<long>("countersign.sender.circuit", "{circuit}", "1 while a sender is passed over because it failed, by sender.");
         meter.CreateObservableGauge("countersign.outbox.depth", () => depth.Queued, "{message}", "Messages that wait to be handed over.");

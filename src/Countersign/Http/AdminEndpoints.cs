@@ -86,6 +86,7 @@ static class AdminEndpoints
     {
         userId = Decoded(http, userId);
         var fields = FieldsWith(api, userId);
+        fields.Only(http.Request, "limit");
         var limit = fields.Limit(http.Request, DefaultEvents, MaxEvents);
         if (fields.Problem is { } invalid)
             return invalid;

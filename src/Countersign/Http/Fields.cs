@@ -104,6 +104,13 @@ sealed class Fields(CountersignOptions options)
         return 0;
     }
 
+    /// <summary>A filter that is misspelt would be one that does not hold: what is not read is an error.</summary>
+    public void Only(HttpRequest request, params IReadOnlyList<string> known)
+    {
+        foreach (var name in RawQuery.Names(request).Except(known))
+            Add(name, $"There is no such parameter. There are {string.Join(", ", known)}.");
+    }
+
     public void Add(string name, string error) => errors[name] = [error];
 
     bool IsThere(string name, string? text)

@@ -48,6 +48,7 @@ static class OperatorEndpoints
     static async Task<IResult> ListAsync(HttpContext http, Api api, OperatorOutbox outbox)
     {
         var fields = api.Fields();
+        fields.Only(http.Request, "state", "userId", "limit", "before");
         var state = One(http.Request, "state", fields) ?? OutboxState.Dead;
         if (!States.Contains(state))
             fields.Add("state", $"This is one of {string.Join(", ", States)}.");

@@ -48,8 +48,25 @@ public sealed class CommandTests
         Assert.Equal(1, result.ExitCode);
         Assert.Equal("", result.Output);
         Assert.Equal(
-            ["Countersign does not start: Failed to convert configuration value 'soon' at 'Countersign:Tokens:Lifetime' to type 'System.TimeSpan'."],
+            ["Countersign does not start: Countersign:Tokens:Lifetime is 'soon'; it is a time as hours:minutes:seconds, such as 00:30:00, or days.hours:minutes:seconds."],
             result.ErrorLines);
+    }
+
+    [Theory]
+    [InlineData("--bogus")]
+    [InlineData("--urls")]
+    [InlineData("--Countersgin:Tokens:Lifetime=00:10:00")]
+    [InlineData("migrate", "--chek")]
+    [InlineData("migrate", "--check=true")]
+    [InlineData("migrate", "--Check")]
+    [InlineData("migrate", "chekc")]
+    public async Task An_argument_that_is_no_setting_stops_the_command_before_it_does_anything(params string[] args)
+    {
+        using var folder = new TestFolder();
+        var result = await ServerProcess.RunAsync(folder, args);
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        Assert.Contains($"'{args[^1]}'", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.File("data")));
     }
 
     [Fact]

@@ -66,21 +66,20 @@ public sealed class PostgreSqlTests
         var setting = $"--ConnectionStrings:PostgreSql={await NewDatabaseAsync()}";
         using var folder = new TestFolder();
         var version = Countersign.Stores.Migrations.All[^1].Version;
+        var store = $"PostgreSQL ({new NpgsqlConnectionStringBuilder(setting.Split('=', 2)[1]).Database} at 127.0.0.1): the schema";
 
         var missing = await ServerProcess.RunAsync(folder, "migrate", "--check", setting);
-        Assert.Equal((1, $"The schema is at version 0, and this program needs {version}. Run: Countersign.Server migrate\n"), (missing.ExitCode, missing.Output));
+        Assert.Equal((1, $"{store} is at version 0, and this program needs {version}. Run: Countersign.Server migrate\n"), (missing.ExitCode, missing.Output));
         var brought = await ServerProcess.RunAsync(folder, "migrate", setting);
-        Assert.Equal((0, $"The schema was brought from version 0 to {version}.\n"), (brought.ExitCode, brought.Output));
+        Assert.Equal((0, $"{store} was brought from version 0 to {version}.\n"), (brought.ExitCode, brought.Output));
         var there = await ServerProcess.RunAsync(folder, "migrate", "--check", setting);
-        Assert.Equal((0, $"The schema is up to date, at version {version}.\n"), (there.ExitCode, there.Output));
+        Assert.Equal((0, $"{store} is up to date, at version {version}.\n"), (there.ExitCode, there.Output));
         var again = await ServerProcess.RunAsync(folder, "migrate", setting);
-        Assert.Equal((0, $"The schema was up to date, at version {version}.\n"), (again.ExitCode, again.Output));
+        Assert.Equal((0, $"{store} was up to date, at version {version}.\n"), (again.ExitCode, again.Output));
 
         var unreachable = await ServerProcess.RunAsync(folder, "migrate", "--ConnectionStrings:PostgreSql=Host=127.0.0.1;Port=1;Username=x");
         Assert.Equal((1, ""), (unreachable.ExitCode, unreachable.Output));
-        Assert.StartsWith("The schema cannot be brought up. PostgreSQL cannot be asked: Failed to connect", Assert.Single(unreachable.ErrorLines), StringComparison.Ordinal);
-        var typo = await ServerProcess.RunAsync(folder, "migrate", "chekc", setting);
-        Assert.Equal((2, "migrate does not know 'chekc'. See Countersign.Server --help.\n"), (typo.ExitCode, typo.Error));
+        Assert.Contains(": the schema cannot be brought up. PostgreSQL cannot be asked: Failed to connect", Assert.Single(unreachable.ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -162,7 +161,7 @@ public sealed class PostgreSqlTests
     public async Task Behind_PgBouncer_in_transaction_mode_it_works()
     {
         // As docs/operating.md says.
-        const string options = ";Max Auto Prepare=0;No Reset On Close=true";
+        const string options = ";Max Auto Prepare=0";
         var direct = new NpgsqlConnectionStringBuilder(await NewDatabaseAsync());
         await using var bouncer = await PgBouncer.StartAsync(await SharedPostgres.GetAsync());
         direct.Port = bouncer.Port;

@@ -345,6 +345,20 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public void A_code_that_two_newer_ones_have_superseded_may_be_gone_and_one_that_one_has_may_not()
+    {
+        var story = new Story();
+        story.Issue("issue", AddingPhone, Phone);
+        Replace(story.Outbox, row => row.Id == "issue", row => row with { State = "WITHDRAWN" });
+        story.HandedOver.Clear();
+        story.Issue("second", AddingPhone, Phone);
+        AssertFound<NoMessageIsLost>(story, "its token has not ended");
+
+        story.Issue("third", AddingPhone, Phone);
+        Assert.Equal([], Checker.Check([story.Evidence]));
+    }
+
+    [Fact]
     public void A_code_that_goes_out_long_after_its_expiry_is_found()
     {
         var story = new Story();

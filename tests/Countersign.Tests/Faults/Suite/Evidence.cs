@@ -11,6 +11,10 @@ sealed record StoredCommit(long Version, DateTimeOffset At, string? Cause, IRead
     /// <summary>Whether it ends the tokens that were pending for the purpose.</summary>
     public bool Ends(Purpose purpose) => Has("token_redeemed", purpose) || Has("token_revoked", purpose);
 
+    /// <summary>The newest two tokens of a purpose can be redeemed, and no other.</summary>
+    public bool IsSupersededBy(IEnumerable<StoredCommit> commits, Purpose purpose) =>
+        commits.Count(later => later.Version > Version && later.Has("token_issued", purpose)) >= 2;
+
     public override string ToString() =>
         $"version {Version} at {At:HH:mm:ss.fff} by {Cause} ({string.Join(", ", Events.Select(e => $"{e.Type} {e.Purpose} {e.Target} {e.Reason}".Trim()))})";
 }

@@ -13,10 +13,13 @@ namespace Countersign.Tests.Faults.Suite;
 /// </summary>
 sealed class MailRun(Cluster cluster, History history, int messages, int clients)
 {
-    /// <summary>Then the next account takes over: what is kept of one does not grow with the run.</summary>
-    const int MessagesPerAccount = 200;
+    /// <summary>What an account with an email and nothing else can ask for.</summary>
+    static readonly Purpose[] Purposes =
+        [new(Operation.AddingAntiPhishing, null), new(Operation.ChangingKey, KeyType.Email), new(Operation.EnablingMfa, KeyType.Email)];
 
-    static readonly Purpose Adding = new(Operation.AddingAntiPhishing, null);
+    /// <summary>Two of a purpose, and the next account takes over: a third would withdraw the first, where that still waits.</summary>
+    static readonly int MessagesPerAccount = 2 * Purposes.Length;
+
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     int begun;
@@ -90,9 +93,9 @@ sealed class MailRun(Cluster cluster, History history, int messages, int clients
                 Cluster.Bearer("platform", "countersign.accounts"));
             for (var i = 0; i < MessagesPerAccount && Interlocked.Increment(ref begun) <= messages; i++)
             {
-                var (path, body) = Requests.Issue(Adding, null);
-                await SendAsync(
-                    open with { Step = Step.Issue, Purpose = Adding, NewKey = null }, HttpMethod.Post, path, body, account.Bearer);
+                var purpose = Purposes[i % Purposes.Length];
+                var (path, body) = Requests.Issue(purpose, null);
+                await SendAsync(open with { Step = Step.Issue, Purpose = purpose, NewKey = null }, HttpMethod.Post, path, body, account.Bearer);
                 Interlocked.Increment(ref acknowledged);
             }
         }

@@ -45,7 +45,8 @@ sealed class NoMessageIsLost : IRule
             case "DEAD" when row.FinishedAt < row.ExpiresAt:
                 yield return $"{row} is dead before it expired";
                 break;
-            case "WITHDRAWN" when evidence.IssueOf(row) is { } issue && !evidence.Commits.Any(later => later.Version > issue.Version && later.Ends(row.Purpose)):
+            case "WITHDRAWN" when evidence.IssueOf(row) is { } issue && !issue.IsSupersededBy(evidence.Commits, row.Purpose)
+                && !evidence.Commits.Any(later => later.Version > issue.Version && later.Ends(row.Purpose)):
                 yield return $"{row} was withdrawn, and its token has not ended";
                 break;
             case "QUEUED":
