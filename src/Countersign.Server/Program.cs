@@ -53,6 +53,7 @@ static class Program
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseTrustedProxies();
         app.UseCountersignProblems();
         if (!app.Environment.IsDevelopment())
             app.UseHsts();

@@ -47,7 +47,7 @@ sealed class CommitJob(IReadOnlyList<SqlStatement> statements) : WriteJob
                 session.Execute(statement);
             IsWon = true;
         }
-        catch (SqliteException e) when (SqliteErrors.IsUniqueness(e))
+        catch (SqliteException e) when (SqliteErrors.IsLost(e))
         {
             // The key became somebody else's. Nothing of this job stays.
             session.Execute("ROLLBACK TO job");

@@ -43,20 +43,20 @@ public sealed class AccountSecurity
     {
         Require(purpose.IsWhole && purpose.Operation != Operation.ChangingNewKey, "The second step of a change is issued by IssueForNewKeyAsync; a key type goes with all but the anti-phishing code.");
         Require(purpose.Operation == Operation.AddingKey ? newKey?.KeyType == purpose.KeyType : newKey is null, "Adding a key names it, and nothing else does.");
-        return RunAsync(caller, userId, purpose, newKey, (loaded, rules, now) =>
+        return RunAsync(caller, userId, Demand.Issue, purpose, newKey, (loaded, rules, now) =>
             loaded.Account!.Issue(purpose, newKey, loaded.NewKeyOwner, TokenCodes.Draw(rules.CodeFormat, now), codes, rules, now), ct);
     }
 
     /// <summary>The second step of a change: redeems the token of the first, and sends one to the new key, in one transaction.</summary>
     /// <exception cref="StoreUnavailableException"/>
     public Task<Outcome<IssuedToken>> IssueForNewKeyAsync(Caller caller, string userId, Address newKey, TokenCode code, CancellationToken ct) =>
-        RunAsync(caller, userId, new Purpose(Operation.ChangingNewKey, newKey.KeyType), newKey, (loaded, rules, now) =>
+        RunAsync(caller, userId, Demand.Both, new Purpose(Operation.ChangingNewKey, newKey.KeyType), newKey, (loaded, rules, now) =>
             loaded.Account!.IssueForNewKey(newKey, loaded.NewKeyOwner, code, TokenCodes.Draw(rules.CodeFormat, now), codes, rules, now), ct);
 
     /// <summary>One more token for a pending operation, to the same destination.</summary>
     /// <exception cref="StoreUnavailableException"/>
     public Task<Outcome<IssuedToken>> ResendAsync(Caller caller, string userId, Purpose purpose, CancellationToken ct) =>
-        RunAsync(caller, userId, purpose, null, (loaded, rules, now) =>
+        RunAsync(caller, userId, Demand.Issue, purpose, null, (loaded, rules, now) =>
             loaded.Account!.Resend(purpose, TokenCodes.Draw(rules.CodeFormat, now), codes, rules, now), ct);
 
     /// <summary>Redeems a one-time token, at most once, together with the change that it guards.</summary>
@@ -68,19 +68,19 @@ public sealed class AccountSecurity
     {
         Require(purpose.IsWhole && purpose.Operation != Operation.ChangingKey, "The first step of a change is redeemed by IssueForNewKeyAsync; a key type goes with all but the anti-phishing code.");
         Require((newCode is null) == (purpose.KeyType is not null), "An anti-phishing code goes with the two operations that set it.");
-        return RunAsync(caller, userId, purpose, null, (loaded, rules, now) =>
+        return RunAsync(caller, userId, Demand.Redeem, purpose, null, (loaded, rules, now) =>
             View(loaded.Account!.Redeem(purpose, code, newCode, codes, rules, now), rules, now), ct);
     }
 
     /// <summary>Revokes the tokens of a pending operation. The account as it is then, also where nothing was pending.</summary>
     /// <exception cref="StoreUnavailableException"/>
     public Task<Outcome<AccountView>> CancelAsync(Caller caller, string userId, Purpose purpose, CancellationToken ct) =>
-        RunAsync(caller, userId, purpose, null, (loaded, rules, now) =>
+        RunAsync(caller, userId, Demand.None, purpose, null, (loaded, rules, now) =>
             View(loaded.Account!.Cancel(purpose, now), rules, now), ct);
 
     /// <exception cref="StoreUnavailableException"/>
     public Task<Outcome<AccountView>> GetAsync(Caller caller, string userId, CancellationToken ct) =>
-        RunAsync(caller, userId, null, null, (loaded, rules, now) =>
+        RunAsync(caller, userId, Demand.None, null, null, (loaded, rules, now) =>
             View(new Decision<Account>(loaded.Account!, null), rules, now), ct);
 
     /// <summary>Creates the account, or makes it what the platform says.</summary>
@@ -105,7 +105,7 @@ public sealed class AccountSecurity
     /// <summary>Erases an account with its keys, tokens and messages. Its audit trail, in which addresses are masked, stays.</summary>
     /// <exception cref="StoreUnavailableException"/>
     public async Task<Outcome<AccountView>> EraseAsync(Caller caller, string userId, CancellationToken ct) =>
-        await RunAsync(caller with { Claims = null }, userId, null, null, (loaded, rules, now) =>
+        await RunAsync(caller with { Claims = null }, userId, Demand.None, null, null, (loaded, rules, now) =>
             View(new Decision<Account>(loaded.Account!, Provisioning.Erase(loaded.Account!)), rules, now), ct);
 
     /// <summary>The newest events of an account's audit trail, newest first; empty where there never was such an account.</summary>
@@ -114,7 +114,7 @@ public sealed class AccountSecurity
         store.ReadEventsAsync(userId, limit, ct);
 
     async Task<Outcome<T>> RunAsync<T>(
-        Caller caller, string userId, Purpose? purpose, Address? newKey, Func<LoadedAccount, Rules, DateTimeOffset, Decision<T>> decide, CancellationToken ct)
+        Caller caller, string userId, Demand demand, Purpose? purpose, Address? newKey, Func<LoadedAccount, Rules, DateTimeOffset, Decision<T>> decide, CancellationToken ct)
         where T : class
     {
         using var activity = telemetry.StartDecision<T>(purpose);
@@ -133,12 +133,28 @@ public sealed class AccountSecurity
             }
 
             var (rules, now) = (options.Rules, clock.GetUtcNow());
-            var decision = decide(loaded, rules, now);
+            var (decision, room) = await LimitAsync(decide(loaded, rules, now), caller, demand, purpose, loaded.Account, rules, now, ct);
             if (decision.Change is null || await TryCommitAsync(caller, loaded.Account, decision.Change, now))
-                return telemetry.Answered(decision.Outcome, purpose);
+                return telemetry.Answered(decision.Outcome.With(room), purpose);
         }
 
         throw Contended();
+    }
+
+    /// <summary>What the limits over all accounts leave of a decision. They are read only where the request meets one.</summary>
+    async Task<(Decision<T> Decision, RateLimit? Room)> LimitAsync<T>(
+        Decision<T> decision, Caller caller, Demand demand, Purpose? purpose, Account account, Rules rules, DateTimeOffset now, CancellationToken ct)
+        where T : class
+    {
+        var met = rules.Limits.For(demand, caller.Client, decision.Change, isDone: decision.Outcome.Refused is null);
+        if (met.Count == 0)
+            return (decision, null);
+
+        var limits = await store.LoadLimitsAsync(met, ct);
+        var limited = Limits.Apply(decision, demand, purpose, account, limits, rules.Limits, now, out var exceeded);
+        if (exceeded is not null)
+            telemetry.Limited(exceeded.Limit.Scope, purpose, rules.Limits.DryRun);
+        return (limited, RateLimit.Of(limited.Change?.Drawn is { Count: > 0 } drawn ? drawn : limits, now));
     }
 
     async Task<bool> TryCommitAsync(Caller caller, Account before, Change change, DateTimeOffset now)

@@ -26,6 +26,12 @@ public sealed class CountersignOptions
     /// </summary>
     public string PublicUrl { get; set; } = "";
 
+    /// <summary>
+    /// Addresses or networks (10.0.0.0/8) of proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed; none by default. Read by
+    /// Countersign.Server; a host of your own sets up <c>UseForwardedHeaders</c> itself.
+    /// </summary>
+    public IList<string> TrustedProxies { get; } = [];
+
     /// <summary>Which defaults apply.</summary>
     public CountersignProfile Profile { get; set; }
 
@@ -69,6 +75,7 @@ public sealed class CountersignOptions
         LockFor = Limits.LockForOrDefault,
         Lifetime = Lifetime,
         NoticeLifetime = Messages.NoticeLifetime,
+        Limits = Limits.ToRules(),
     };
 
     /// <summary>The most specific setting: for the operation on the channel, for the operation, for the channel, for all.</summary>
@@ -142,6 +149,27 @@ public sealed class LimitOptions
 
     public ClientOptions Client { get; set; } = new();
 
+    public SmsLimitOptions Sms { get; set; } = new();
+
+    /// <summary>Limits over all accounts (Recipient, Client and Sms) count and report, and refuse nothing: to find out what they would do.</summary>
+    public bool DryRun { get; set; }
+
+    internal LimitRules ToRules() => new()
+    {
+        EmailsPerTenMinutes = Recipient.Email.TenMinutes,
+        EmailsPerDay = Recipient.Email.Day,
+        SmsPerTenMinutes = Recipient.Sms.TenMinutes,
+        SmsPerDay = Recipient.Sms.Day,
+        ClientIssuesPerHour = Client.IssuesPerHour,
+        ClientRedeemsPerFiveMinutes = Client.RedeemsPerFiveMinutes,
+        SmsPerPrefixPerDay = Sms.PrefixDay,
+        SmsPerCountryPerDay = Sms.CountryDay,
+        AllSmsPerDay = Sms.Day,
+        RedeemedShare = Sms.RedeemedPercent,
+        RedeemedShareFrom = Sms.RedeemedPercentFrom,
+        DryRun = DryRun,
+    };
+
     /// <summary>A list with defaults would be appended to by the binder: empty means the defaults.</summary>
     internal IReadOnlyList<TimeSpan> LockForOrDefault => LockFor.Count == 0 ? DefaultLockFor : [.. LockFor];
 }
@@ -178,6 +206,33 @@ public sealed class ClientOptions
 
     /// <summary>Redeeming requests in 5 minutes per IPv4 address or IPv6 /64: 0 (no limit) to 1,000,000.</summary>
     public int RedeemsPerFiveMinutes { get; set; } = 30;
+}
+
+/// <summary>Against SMS pumping: codes that are asked for numbers whose operator has a share in what an SMS costs.</summary>
+public sealed class SmsLimitOptions
+{
+    /// <summary>Countries whose numbers are taken, as ISO 3166-1 alpha-2 codes such as DE; none for all. Numbers that accounts have already are served.</summary>
+    public IList<string> Countries { get; } = [];
+
+    /// <summary>SMS with a code in 24 hours to numbers that differ in their last three digits only: 0 (no limit) to 1,000,000.</summary>
+    public int PrefixDay { get; set; } = 50;
+
+    /// <summary>SMS with a code in 24 hours to the numbers of a country: 0 (no limit) to 10,000,000.</summary>
+    public int CountryDay { get; set; } = 5_000;
+
+    /// <summary>SMS with a code in 24 hours to all numbers: 0 (no limit) to 100,000,000.</summary>
+    public int Day { get; set; } = 20_000;
+
+    /// <summary>
+    /// Per cent of the codes sent to a country within 24 hours, the last 10 minutes left out, that have to have been redeemed: 0 (never mind) to 100. Below,
+    /// no code is sent there until it is above again.
+    /// </summary>
+    public int RedeemedPercent { get; set; } = 10;
+
+    /// <summary>Codes from which on <see cref="RedeemedPercent"/> says something: 10 to 1,000,000.</summary>
+    public int RedeemedPercentFrom { get; set; } = 100;
+
+    internal bool Allows(string country) => Countries.Count == 0 || Countries.Contains(country, StringComparer.OrdinalIgnoreCase);
 }
 
 public sealed class PhoneNumberOptions

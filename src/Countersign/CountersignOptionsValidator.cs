@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using Countersign.Domain;
 using Microsoft.Extensions.Options;
@@ -23,6 +24,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             .Concat(Strict(options))
             .Concat(Messages(options.Messages))
             .Concat(PublicUrl(options.PublicUrl))
+            .Concat(TrustedProxies(options.TrustedProxies))
             .Concat(Delivery(options.Delivery))
             .Concat(Environment())
             .ToList();
@@ -56,6 +58,12 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
 
     static IEnumerable<string> Limits(LimitOptions limits)
     {
+        foreach (var (country, index) in limits.Sms.Countries.Select((country, index) => (country, index)))
+        {
+            if (country is not { Length: 2 } || !country.All(char.IsAsciiLetter))
+                yield return Error($"Limits:Sms:Countries:{index}", $"is '{country}'; it is an ISO 3166-1 code of two letters such as DE.");
+        }
+
         var counts = new (string Name, int Value, int Min, int Max)[]
         {
             ("Limits:IssuesPerHour", limits.IssuesPerHour, 1, MaxCount),
@@ -67,6 +75,11 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             ("Limits:Recipient:Email:Day", limits.Recipient.Email.Day, 0, MaxCount),
             ("Limits:Client:IssuesPerHour", limits.Client.IssuesPerHour, 0, MaxCount),
             ("Limits:Client:RedeemsPerFiveMinutes", limits.Client.RedeemsPerFiveMinutes, 0, MaxCount),
+            ("Limits:Sms:PrefixDay", limits.Sms.PrefixDay, 0, MaxCount),
+            ("Limits:Sms:CountryDay", limits.Sms.CountryDay, 0, 10 * MaxCount),
+            ("Limits:Sms:Day", limits.Sms.Day, 0, 100 * MaxCount),
+            ("Limits:Sms:RedeemedPercent", limits.Sms.RedeemedPercent, 0, 100),
+            ("Limits:Sms:RedeemedPercentFrom", limits.Sms.RedeemedPercentFrom, 10, MaxCount),
         };
         foreach (var (name, value, min, max) in counts)
         {
@@ -132,6 +145,11 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
         if (messages.NoticeLifetime < TimeSpan.FromMinutes(1) || messages.NoticeLifetime > TimeSpan.FromDays(7))
             yield return Error("Messages:NoticeLifetime", $"is {messages.NoticeLifetime}; it is a time from 00:01:00 to 7.00:00:00.");
     }
+
+    static IEnumerable<string> TrustedProxies(IEnumerable<string> proxies) => proxies
+        .Select((text, index) => (text, index))
+        .Where(proxy => !IPNetwork.TryParse(proxy.text, out _) && !IPAddress.TryParse(proxy.text, out _))
+        .Select(proxy => Error($"TrustedProxies:{proxy.index}", $"is '{proxy.text}'; it is an IP address, or a network such as 10.0.0.0/8."));
 
     static IEnumerable<string> PublicUrl(string url)
     {

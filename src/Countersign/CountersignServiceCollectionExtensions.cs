@@ -47,6 +47,7 @@ public static class CountersignServiceCollectionExtensions
         services.AddSingleton<SenderRoutes>();
         services.AddSingleton<SendQueue>();
         services.AddSingleton<HandOff>();
+        services.AddSingleton<Housekeeping>();
         services.AddSingleton<OutboxDispatcher>();
         services.AddSingleton<OperatorOutbox>();
         services.AddSingleton(provider => new AccountSecurity(

@@ -21,6 +21,7 @@ public sealed class Telemetry : IDisposable
     readonly Counter<long> issued;
     readonly Counter<long> redeemed;
     readonly Counter<long> refused;
+    readonly Counter<long> limited;
     readonly Counter<long> guesses;
     readonly Counter<long> locks;
     readonly Counter<long> rounds;
@@ -39,6 +40,7 @@ public sealed class Telemetry : IDisposable
         issued = meter.CreateCounter<long>("countersign.tokens.issued", "{token}", "One-time tokens issued.");
         redeemed = meter.CreateCounter<long>("countersign.tokens.redeemed", "{token}", "One-time tokens redeemed.");
         refused = meter.CreateCounter<long>("countersign.requests.refused", "{request}", "Requests refused, by the code of the contract.");
+        limited = meter.CreateCounter<long>("countersign.limits.exceeded", "{request}", "Requests that met a limit over all accounts which had no room, by limit, and whether it was a dry run.");
         guesses = meter.CreateCounter<long>("countersign.guesses.wrong", "{guess}", "Wrong tries that were counted.");
         locks = meter.CreateCounter<long>("countersign.operations.locked", "{lock}", "Locks of an operation of an account.");
         rounds = meter.CreateCounter<long>("countersign.commits.lost", "{commit}", "Commits that somebody else's was faster than.");
@@ -87,6 +89,9 @@ public sealed class Telemetry : IDisposable
 
         return outcome;
     }
+
+    internal void Limited(LimitScope scope, Purpose? purpose, bool isDryRun) =>
+        limited.Add(1, [new("limit", scope.Name()), new("dry_run", isDryRun), .. Tags(purpose)]);
 
     internal void Committed(Change change)
     {

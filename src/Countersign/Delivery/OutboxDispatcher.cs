@@ -13,7 +13,7 @@ sealed partial class OutboxDispatcher(
     Outbox outbox,
     SendQueue queue,
     HandOff handOff,
-    Telemetry telemetry,
+    Housekeeping housekeeping,
     IOptions<CountersignOptions> options,
     TimeProvider clock,
     ILogger<OutboxDispatcher> log)
@@ -29,7 +29,6 @@ sealed partial class OutboxDispatcher(
     /// <summary>Nodes that claim at once may find that another has taken all that they saw: so often they look again before they wait.</summary>
     const int MaxLostClaims = 3;
 
-    readonly OutboxHousekeeping housekeeping = new(outbox, telemetry, clock);
     readonly CancellationTokenSource claiming = new();
     int lostClaims;
     int accepted;

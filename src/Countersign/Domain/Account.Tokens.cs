@@ -129,6 +129,7 @@ sealed partial record Account
         var spent = Change.Of(With(state with { Pending = null, Spent = false, Sends = state.Sends.AfterSuccess(), Guesses = GuessBudget.Fresh }))
             .Record(AuditEventType.TokenRedeemed, purpose, pending.Target.Masked) with
         {
+            Redeemed = pending.Target,
             // The twin of the redeemed token may still be on its way.
             Withdrawn = [purpose],
         };

@@ -17,7 +17,20 @@ sealed record Decision<T>(Outcome<T> Outcome, Change? Change) where T : class
 sealed record Change(
     Account After, ImmutableList<Message> Messages, ImmutableList<AuditEntry> Events, ImmutableList<Purpose> Withdrawn, bool Erases = false)
 {
+    /// <summary>The limits over all accounts that this uses, as they are afterwards.</summary>
+    public ImmutableList<LimitState> Drawn { get; init; } = [];
+
+    /// <summary>The address that a redeemed token went to; null where none was redeemed.</summary>
+    public Address? Redeemed { get; init; }
+
     public static Change Of(Account account) => new(account, [], [], []);
+
+    /// <summary>Without the message that a limit holds back. The trail says so, and nothing else does.</summary>
+    public Change Silence(LimitScope scope) => this with
+    {
+        Messages = Messages.RemoveAll(LimitRules.IsLimited),
+        Events = [.. Events.Select(entry => entry.Type == AuditEventType.TokenIssued ? entry with { Reason = $"not sent: {scope.Name()}" } : entry)],
+    };
 
     public Change With(PurposeState state) => this with { After = After.With(state) };
 

@@ -96,6 +96,17 @@ public static class Names
         MessageKind.AddressInUse => "ADDRESS_IN_USE",
     };
 
+    internal static string Name(this LimitScope scope) => scope switch
+    {
+        LimitScope.ClientIssues => "client-issues",
+        LimitScope.ClientRedeems => "client-redeems",
+        LimitScope.Recipient => "recipient",
+        LimitScope.SmsPrefix => "sms-prefix",
+        LimitScope.SmsCountry => "sms-country",
+        LimitScope.Sms => "sms",
+        LimitScope.SmsCountryRedeemed => "sms-country-redeemed",
+    };
+
     public static bool TryParseKeyType(string? text, out KeyType keyType) => TryParse(text, Name, out keyType);
 
     public static bool TryParseOperation(string? text, out Operation operation) => TryParse(text, Name, out operation);

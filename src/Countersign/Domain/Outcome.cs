@@ -39,6 +39,9 @@ public sealed class Outcome<T> where T : class
         Refused = refused;
     }
 
+    /// <summary>What the address that the request came from has left; null where the request met no such limit.</summary>
+    public RateLimit? RateLimit { get; private init; }
+
     public T? Value { get; }
 
     public Refused? Refused { get; }
@@ -53,6 +56,8 @@ public sealed class Outcome<T> where T : class
     public static implicit operator Outcome<T>(T value) => new(value, null);
 
     public static implicit operator Outcome<T>(Refused refused) => new(null, refused);
+
+    internal Outcome<T> With(RateLimit? limit) => limit is null ? this : new Outcome<T>(Value, Refused) { RateLimit = limit };
 
     internal Outcome<TOther> Select<TOther>(Func<T, TOther> map) where TOther : class => TryGet(out var value, out var refused) ? map(value) : refused;
 }

@@ -35,6 +35,25 @@ public sealed class PhoneNumber : Address
 
     public override string Masked { get; }
 
+    /// <summary>The country as ISO 3166-1 has it (<c>DE</c>), <c>001</c> where a number belongs to none, and <c>ZZ</c> where libphonenumber knows none.</summary>
+    public string Region
+    {
+        get
+        {
+            var plan = PhoneNumberUtil.GetInstance();
+            try
+            {
+                var parsed = plan.Parse(Value, null);
+                // A number that is not assigned has the country of its code all the same.
+                return plan.GetRegionCodeForNumber(parsed) ?? plan.GetRegionCodeForCountryCode(parsed.CountryCode);
+            }
+            catch (NumberParseException)
+            {
+                return "ZZ";
+            }
+        }
+    }
+
     /// <param name="error">What is wrong, as a sentence for the person who typed the number.</param>
     public static bool TryParse(
         string? text, PhoneNumberAcceptance acceptance, [NotNullWhen(true)] out PhoneNumber? number, [NotNullWhen(false)] out string? error)

@@ -25,6 +25,9 @@ sealed record Rules
     /// <summary>How long delivery of a notice is tried.</summary>
     public required TimeSpan NoticeLifetime { get; init; }
 
+    /// <summary>Limits over all accounts.</summary>
+    public LimitRules Limits { get; init; } = new();
+
     public TimeSpan ResendAfter(KeyType channel) => channel switch
     {
         KeyType.Email => ResendAfterEmail,

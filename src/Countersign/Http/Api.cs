@@ -18,5 +18,5 @@ sealed class Api(AccountSecurity security, LiveOptions options)
     public Caller Caller(HttpContext http) => Callers.Caller(http, UserId(http), Options);
 
     public async Task<IResult> IssueAsync(HttpContext http, Operation operation, KeyType? keyType, Address? newKey) =>
-        Answers.Issued(await security.IssueAsync(Caller(http), UserId(http), new Purpose(operation, keyType), newKey, http.RequestAborted));
+        Answers.Issued(http, await security.IssueAsync(Caller(http), UserId(http), new Purpose(operation, keyType), newKey, http.RequestAborted));
 }

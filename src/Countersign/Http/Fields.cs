@@ -24,6 +24,8 @@ sealed class Fields(CountersignOptions options)
         PhoneNumber? number = null;
         if (IsThere(name, text) && !Domain.PhoneNumber.TryParse(text, options.PhoneNumberAcceptance, out number, out var error))
             Add(name, error);
+        if (number is not null && !options.Limits.Sms.Allows(number.Region))
+            Add(name, "Phone numbers of this country are not served.");
         return number;
     }
 

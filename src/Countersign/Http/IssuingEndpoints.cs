@@ -84,7 +84,7 @@ static class IssuingEndpoints
         var code = fields.Token("oneTimeToken", body.OneTimeToken);
         var newKey = fields.Address("newUserKey", body.NewUserKey);
         return fields.Problem ?? Answers.Issued(
-            await api.Security.IssueForNewKeyAsync(api.Caller(http), Api.UserId(http), newKey!, code, http.RequestAborted));
+            http, await api.Security.IssueForNewKeyAsync(api.Caller(http), Api.UserId(http), newKey!, code, http.RequestAborted));
     }
 
     static Task<IResult> AddAntiPhishingAsync(HttpContext http, Api api) => IssueWithoutInputAsync(http, api, Operation.AddingAntiPhishing);
@@ -116,7 +116,7 @@ static class IssuingEndpoints
     {
         var (purpose, problem) = await ReadPurposeAsync(http, api);
         return problem ?? Answers.Issued(
-            await api.Security.ResendAsync(api.Caller(http), Api.UserId(http), purpose, http.RequestAborted));
+            http, await api.Security.ResendAsync(api.Caller(http), Api.UserId(http), purpose, http.RequestAborted));
     }
 
     static async Task<IResult> CancelAsync(HttpContext http, Api api)

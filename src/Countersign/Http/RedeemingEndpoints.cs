@@ -93,11 +93,11 @@ static class RedeemingEndpoints
 
         var outcome = await api.Security.RedeemAsync(
             api.Caller(http), Api.UserId(http), new Purpose(operation, keyType), code, newCode?.Invoke(), http.RequestAborted);
-        return Answers.Account(outcome, api.Options);
+        return Answers.Account(http, outcome, api.Options);
     }
 
     static async Task<IResult> GetAccountAsync(HttpContext http, Api api) =>
-        Answers.Account(await api.Security.GetAsync(api.Caller(http), Api.UserId(http), http.RequestAborted), api.Options);
+        Answers.Account(http, await api.Security.GetAsync(api.Caller(http), Api.UserId(http), http.RequestAborted), api.Options);
 
     static RouteHandlerBuilder Redeem(RouteHandlerBuilder endpoint, string name, string summary) => endpoint
         .Describe(name, summary)

@@ -34,6 +34,12 @@ interface IAccountStore
     /// </summary>
     Task<bool> TryCommitAsync(Commit commit, CancellationToken ct);
 
+    /// <summary>What is stored of limits over all accounts, in the order in which they are named.</summary>
+    Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct);
+
+    /// <summary>Forgets some of the limits that nobody has used for as long as they count; false where there are none.</summary>
+    Task<bool> PruneLimitsAsync(DateTimeOffset now, CancellationToken ct);
+
     /// <summary>The newest events of an account, also of one that was erased.</summary>
     Task<IReadOnlyList<AuditEvent>> ReadEventsAsync(string userId, int limit, CancellationToken ct);
 }

@@ -46,7 +46,7 @@ public sealed partial class ConfigurationPageTests
             Assert.Contains($"Countersign:{Indexed(name)} ", Complaint(name, Beyond(high, 1)), StringComparison.Ordinal);
         }
 
-        Assert.Equal(18, checkedRanges);
+        Assert.Equal(23, checkedRanges);
     }
 
     [Fact]

@@ -20,6 +20,7 @@ public sealed class KillTests(ITestOutputHelper output)
     static readonly string[] Settings =
     [
         "Countersign:Limits:ResendAfter:Email=00:00:00", "Countersign:Limits:ResendAfter:Sms=00:00:00",
+        .. TestServer.NoLimitsOverAllAccounts,
         "Countersign:Limits:IssuesPerHour=1000000", "Logging:LogLevel:Default=Information",
     ];
 

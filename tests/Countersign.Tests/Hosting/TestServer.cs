@@ -25,6 +25,13 @@ sealed class TestServer : IAsyncDisposable
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 256 }) { BaseAddress = Url };
     }
 
+    public static IReadOnlyList<string> NoLimitsOverAllAccounts { get; } =
+    [
+        "Countersign:Limits:Recipient:Sms:TenMinutes=0", "Countersign:Limits:Recipient:Sms:Day=0", "Countersign:Limits:Recipient:Email:TenMinutes=0",
+        "Countersign:Limits:Recipient:Email:Day=0", "Countersign:Limits:Sms:PrefixDay=0", "Countersign:Limits:Sms:CountryDay=0", "Countersign:Limits:Sms:Day=0",
+        "Countersign:Limits:Sms:RedeemedPercent=0",
+    ];
+
     public Uri Url { get; }
 
     public HttpClient Http { get; }
@@ -42,8 +49,11 @@ sealed class TestServer : IAsyncDisposable
     public static async Task<TestServer> StartAsync(Setup setup)
     {
         var folder = setup.Folder ?? new TestFolder();
-        // No pause between issues unless a test asks for one: most tests are about something else.
-        string[] defaults = ["Countersign:Limits:ResendAfter:Email=00:00:00", "Countersign:Limits:ResendAfter:Sms=00:00:00", "Countersign:Limits:IssuesPerHour=1000"];
+        // No pause between issues and no limit over all accounts unless a test asks for one: most tests are about something else.
+        string[] defaults =
+        [
+            "Countersign:Limits:ResendAfter:Email=00:00:00", "Countersign:Limits:ResendAfter:Sms=00:00:00", "Countersign:Limits:IssuesPerHour=1000", .. NoLimitsOverAllAccounts,
+        ];
         string[] fixedSettings = ["urls=http://127.0.0.1:0", "environment=Development", .. await TestStore.SettingsAsync(folder)];
         var args = fixedSettings.Concat(defaults).Concat(setup.Settings).Select(setting => $"--{setting}").ToArray();
 

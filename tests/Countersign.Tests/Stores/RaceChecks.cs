@@ -248,6 +248,22 @@ static class RaceChecks
         Assert.Equal(2, live.Count());
     }
 
+    public static async Task Accounts_that_write_to_one_address_at_once_keep_its_limit(TestDatabase database)
+    {
+        var setup = new StoreNode.Setup { Settings = ["Countersign:Limits:Recipient:Sms:TenMinutes=3"] };
+        await using var node = await StoreNode.CreateAsync(database, setup);
+        foreach (var racer in Enumerable.Range(0, Racers))
+            await node.PutAsync($"user-{racer}", new AccountProfile { Email = Sample.Email($"user-{racer}@example.com") });
+
+        setup.Gate.Arm(reads: Racers);
+        var outcomes = await RaceAsync(Racers, racer =>
+            node.Security.IssueAsync(By($"racer-{racer}"), $"user-{racer}", AddingNumber, AliceNumber, Ct));
+
+        // Nobody is told, and three are sent.
+        Assert.All(outcomes, outcome => Assert.NotNull(outcome.Value));
+        Assert.Equal(3, (await node.OutboxAsync()).Count);
+    }
+
     public static async Task Parallel_issues_keep_the_pause_between_two(TestDatabase database)
     {
         var setup = new StoreNode.Setup { Settings = ["Countersign:Limits:ResendAfter:Sms=00:01:00"] };

@@ -70,6 +70,10 @@ sealed class AllLoadBeforeAnyCommits(IAccountStore store, RaceGate gate) : IAcco
         return owner;
     }
 
+    public Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct) => store.LoadLimitsAsync(limits, ct);
+
+    public Task<bool> PruneLimitsAsync(DateTimeOffset now, CancellationToken ct) => store.PruneLimitsAsync(now, ct);
+
     public Task<bool> TryCommitAsync(Commit commit, CancellationToken ct) => gate.CommitAsync(commit, () => store.TryCommitAsync(commit, ct));
 
     public Task<IReadOnlyList<AuditEvent>> ReadEventsAsync(string userId, int limit, CancellationToken ct) =>

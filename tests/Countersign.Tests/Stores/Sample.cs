@@ -10,7 +10,7 @@ static class Sample
 {
     static readonly string[] Tables =
         [
-            "accounts", "user_keys", "key_claims", "one_time_tokens", "guess_budgets", "outbox", "audit_events", "development_inbox",
+            "accounts", "user_keys", "key_claims", "one_time_tokens", "guess_budgets", "outbox", "audit_events", "limits", "development_inbox",
             "schema_versions",
         ];
 

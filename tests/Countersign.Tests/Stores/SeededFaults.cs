@@ -72,6 +72,13 @@ public abstract class SeededFaults
         InBatch("the condition on the superseded codes", AccountSql.WithdrawSuperseded),
         InBatch("the condition on the message", OutboxSql.Insert),
         InBatch("the condition on the event", AccountSql.InsertEvent),
+        InBatch("the condition on the limit", AccountSql.DrawLimit),
+        Replace(
+            "the revision of a limit", AccountSql.DrawLimit, "CASE WHEN limits.revision = @revision THEN 1 ELSE 0 END", "1",
+            RaceChecks.Accounts_that_write_to_one_address_at_once_keep_its_limit),
+        Replace(
+            "the expiry in the pruning of limits", AccountSql.PruneLimits, "expires_at <= @now", "expires_at > 0",
+            StoreChecks.A_limit_is_forgotten_when_it_counts_no_more),
         .. AccountSql.Erase.Select(text => InBatch($"the condition on what is erased: {text.Split(' ')[2]}", text)),
 
         .. AccountSql.Erase.Select(text => Replace(

@@ -9,6 +9,30 @@ namespace Countersign.Tests.Stores;
 /// </summary>
 static class StoreChecks
 {
+    public static async Task A_limit_is_forgotten_when_it_counts_no_more(TestDatabase database)
+    {
+        var clock = new TestClock();
+        await using var node = await StoreNode.CreateAsync(
+            database, new StoreNode.Setup { Clock = clock, Settings = ["Countersign:Limits:Recipient:Email:TenMinutes=5"] });
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        Assert.NotNull((await node.Security.IssueAsync(new Caller("alice"), "alice", new Purpose(Operation.ChangingKey, KeyType.Email), null, CancellationToken.None)).Value);
+        var limit = new Limit(LimitScope.Recipient, "alice@example.com", [new Quota(5, TimeSpan.FromMinutes(10))]);
+        Assert.Equal((1L, 1), await StateAsync());
+
+        clock.Advance(TimeSpan.FromDays(1) - TimeSpan.FromMilliseconds(1));
+        Assert.False(await node.Store.PruneLimitsAsync(clock.Now, CancellationToken.None));
+        Assert.Equal(1L, (await StateAsync()).Revision);
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(await node.Store.PruneLimitsAsync(clock.Now, CancellationToken.None));
+        Assert.Equal((0L, 0), await StateAsync());
+
+        async Task<(long Revision, int Uses)> StateAsync()
+        {
+            var state = Assert.Single(await node.Store.LoadLimitsAsync([limit], CancellationToken.None));
+            return (state.Revision, state.Uses.Count(clock.Now, TimeSpan.FromDays(1)));
+        }
+    }
+
     static readonly CancellationToken Ct = CancellationToken.None;
 
     public static async Task Everything_of_an_account_comes_back(TestDatabase database)
@@ -123,6 +147,7 @@ static class StoreChecks
             Change.Of(stale.Without(KeyType.Email)) with { Withdrawn = [pending] },
             Change.Of((stale with { Locale = "fr" }).With(new UserKey(Sample.Email("ALICE@example.com"), now, false))),
             Change.Of(stale.With(stale.State(pending) with { Pending = stale.State(pending).Pending! with { MessageId = "third" } })),
+            Change.Of(stale) with { Drawn = [new LimitState(new Limit(LimitScope.Recipient, email.Canonical, []), SlidingWindow.Empty.Add(now, TimeSpan.FromDays(1)), 0)] },
             Provisioning.Erase(stale),
         ];
         foreach (var change in changes)

@@ -3,6 +3,7 @@ using Countersign.Delivery;
 using Countersign.Domain;
 using Countersign.Stores;
 using Countersign.Tests.Delivery;
+using Countersign.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -184,6 +185,7 @@ sealed class StoreNode : IAsyncDisposable
     [
         "Countersign:Keys:0:Id=test", $"Countersign:Keys:0:Value={Convert.ToBase64String(Enumerable.Repeat((byte)7, TokenKey.Size).ToArray())}",
         "Countersign:Limits:ResendAfter:Email=00:00:00", "Countersign:Limits:ResendAfter:Sms=00:00:00", "Countersign:Limits:IssuesPerHour=1000",
+        .. TestServer.NoLimitsOverAllAccounts,
         // The clock of a test stands still: nothing would end the wait for a sender that hangs.
         "Countersign:Delivery:DrainFor=00:00:00",
     ];

@@ -127,6 +127,22 @@ CREATE TABLE audit_events (
   PRIMARY KEY (user_id, version, ordinal)
 );
 
+-- What holds over all accounts: messages to an address, tokens for a client, SMS to a country.
+CREATE TABLE limits (
+  scope TEXT NOT NULL,
+  -- An address in its canonical form, the address of a client, or a country; '' where there is one for all.
+  subject TEXT NOT NULL,
+  -- Unix milliseconds, separated by spaces, of what still counts.
+  uses TEXT NOT NULL,
+  revision BIGINT NOT NULL,
+  -- 0 in a commit that was decided upon an older revision, which is what makes that commit fail.
+  is_current BIGINT NOT NULL CHECK (is_current = 1),
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (scope, subject)
+);
+
+CREATE INDEX limits_by_expiry ON limits (expires_at);
+
 CREATE TABLE development_inbox (
   user_id TEXT NOT NULL,
   id TEXT NOT NULL,

@@ -18,8 +18,7 @@ sealed class Cluster : IAsyncDisposable
         // Short enough to see tokens expire.
         "Countersign:Tokens:Lifetimes:0:Operation=mfa/enabling", "Countersign:Tokens:Lifetimes:0:Lifetime=00:00:02",
         "Countersign:Limits:ResendAfter:Email=00:00:00", "Countersign:Limits:ResendAfter:Sms=00:00:00", "Countersign:Limits:IssuesPerHour=1000000",
-        "Countersign:Limits:Recipient:Email:TenMinutes=0", "Countersign:Limits:Recipient:Email:Day=0",
-        "Countersign:Limits:Recipient:Sms:TenMinutes=0", "Countersign:Limits:Recipient:Sms:Day=0",
+        .. TestServer.NoLimitsOverAllAccounts,
         "Countersign:Limits:Client:IssuesPerHour=0", "Countersign:Limits:Client:RedeemsPerFiveMinutes=0",
         "Logging:LogLevel:Default=Warning", "Logging:LogLevel:Microsoft.Hosting.Lifetime=Information",
     ];

@@ -35,6 +35,7 @@ sealed class MailRun(Cluster cluster, History history, int messages, int clients
         await using var database = await FaultDatabase.StartAsync(options.Text("engine", "postgres"), folder);
         await using var cluster = await Cluster.StartAsync(
             folder, database, "Countersign:Email:Smtp:Host=127.0.0.1", $"Countersign:Email:Smtp:Port={mail.Port}", "Countersign:Email:Smtp:Security=None",
+            "Countersign:Tokens:Lifetimes:0:Lifetime=00:30:00",
             "Countersign:Email:Smtp:From=codes@countersign.example");
         using var history = new History(folder.File("history.jsonl"));
         var run = new MailRun(cluster, history, options.Number("messages", 100_000), options.Number("clients", 16));

@@ -1,7 +1,9 @@
+using Countersign.Stores;
+
 namespace Countersign.Delivery;
 
-/// <summary>What has to be done to the outbox now and then: count it, erase what has expired, forget what is long done with.</summary>
-sealed class OutboxHousekeeping(Outbox outbox, Telemetry telemetry, TimeProvider clock)
+/// <summary>What has to be done to the store now and then: count the outbox, erase what has expired, forget what is long done with.</summary>
+sealed class Housekeeping(Outbox outbox, IAccountStore store, Telemetry telemetry, TimeProvider clock)
 {
     /// <summary>Counting costs more, the longer the backlog is.</summary>
     static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(10);
@@ -38,6 +40,10 @@ sealed class OutboxHousekeeping(Outbox outbox, Telemetry telemetry, TimeProvider
         if (now >= pruneAt)
         {
             while (await outbox.PruneAsync(now - KeepFinishedFor, ct))
+            {
+            }
+
+            while (await store.PruneLimitsAsync(now, ct))
             {
             }
 
