@@ -16,7 +16,8 @@ static class ContractDocument
 
         `POST /api/v1/token/X` sends the one-time token for X; `POST /api/v1/X` redeems it and does X. A token itself never appears in an answer.
 
-        The account is the `sub` of the bearer token. A request is refused in this order: 401, 403, 405, 413, 415, 400, the switch of the feature, the
+        The account is the `sub` of the bearer token. An operation may ask for a recent or a strong authentication: its 401 says in `WWW-Authenticate` which
+        `max_age` and `acr_values` to authenticate with (RFC 9470). A request is refused in this order: 401, 403, 405, 413, 415, 400, the switch of the feature, the
         account, the lock (429); then, when a token is issued, the guards of the operation (409) and the send limits (429); and when one is redeemed, the
         token (422) and the guards (409). Only a 422 while a token is pending counts as a wrong try.
 

@@ -23,6 +23,7 @@ static class ContractProblems
     [
         Problems.Validation("keyType", "This is EMAIL or PHONE_NUMBER."),
         Problems.Unauthenticated,
+        Problems.InsufficientUserAuthentication(new StepUp(TimeSpan.FromMinutes(15), ["urn:example:silver"], ["otp"]), StepUpLack.Recency),
         Problems.Forbidden(AdminEndpoints.Scope),
         Problems.NotFound,
         Refused(Refusal.FeatureDisabled),
@@ -52,7 +53,7 @@ static class ContractProblems
     public static readonly IReadOnlyList<SharedResponse> Shared =
     [
         new("Validation", 400, "Malformed: `errors` names each field as the request does. It counts as no wrong try."),
-        new("Unauthenticated", 401, "No, a bad or an expired bearer token, or one without `sub` or `exp`.", "WWW-Authenticate"),
+        new("Unauthenticated", 401, "No, a bad or an expired bearer token, or one without `sub` or `exp`; or the operation asks for a more recent or a stronger authentication (`insufficient-user-authentication`, RFC 9470).", "WWW-Authenticate"),
         new("Forbidden", 403, "The bearer token has not the scope that this path asks for."),
         new("NotFound", 404, "The feature is switched off, or there is no such account or message."),
         new("MethodNotAllowed", 405, "Another method than this path takes. Links, which are `GET`, do nothing.", "Allow"),

@@ -32,7 +32,8 @@ sealed class DevelopmentBearers
     public DevelopmentBearer Issue(string userId, string? scope)
     {
         var now = clock.GetUtcNow();
-        var claims = new Dictionary<string, object> { ["sub"] = userId };
+        // Whoever asks for a token here has authenticated by that.
+        var claims = new Dictionary<string, object> { ["sub"] = userId, ["auth_time"] = now.ToUnixTimeSeconds() };
         if (scope is not null)
             claims["scope"] = scope;
 

@@ -11,6 +11,8 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
     const int MaxCount = 1_000_000;
     const int MaxLocks = 10;
     const int MaxLifetimes = 32;
+    const int MaxStepUps = 16;
+    const int MaxStepUpValues = 16;
 
     static readonly TimeSpan MaxResendAfter = TimeSpan.FromHours(1);
     static readonly TimeSpan MinLock = TimeSpan.FromSeconds(1);
@@ -20,6 +22,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
     {
         var errors = Tokens(options)
             .Concat(Limits(options.Limits))
+            .Concat(StepUps(options))
             .Concat(Keys(options.Keys))
             .Concat(Strict(options))
             .Concat(Messages(options.Messages))
@@ -102,6 +105,32 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
         }
     }
 
+    static IEnumerable<string> StepUps(CountersignOptions options)
+    {
+        if (options.StepUp.Count > MaxStepUps)
+            yield return Error("StepUp", $"has {options.StepUp.Count} entries; it has at most {MaxStepUps}.");
+        foreach (var operation in options.StepUp.GroupBy(entry => entry.Operation).Where(group => group.Count() > 1).Select(group => group.Key))
+            yield return Error("StepUp", $"has {(operation is null ? "an entry for all operations" : $"'{operation}'")} twice.");
+
+        foreach (var (entry, index) in options.StepUp.Select((entry, index) => (entry, index)))
+        {
+            if (entry.Operation is not null && !Names.TryParseOperation(entry.Operation, out _))
+                yield return Error($"StepUp:{index}:Operation", $"is '{entry.Operation}'; it is an operation such as userKeys/removing.");
+            if (entry.MaxAge is null && entry.AcrValues.Count == 0 && entry.AmrValues.Count == 0)
+                yield return Error($"StepUp:{index}", "asks for nothing; set its MaxAge, AcrValues:0 or AmrValues:0.");
+            if (entry.MaxAge is { } maxAge && !(maxAge >= StepUpOptions.MinMaxAge && maxAge <= StepUpOptions.LongestMaxAge && maxAge.Ticks % TimeSpan.TicksPerSecond == 0))
+                yield return Error($"StepUp:{index}:MaxAge", $"is {maxAge}; it is a time in whole seconds from {StepUpOptions.MinMaxAge} to {StepUpOptions.LongestMaxAge}.");
+            foreach (var (name, values) in new[] { ("AcrValues", entry.AcrValues), ("AmrValues", entry.AmrValues) })
+            {
+                if (values.Count > MaxStepUpValues)
+                    yield return Error($"StepUp:{index}:{name}", $"has {values.Count} values; it has at most {MaxStepUpValues}.");
+                // They go into a quoted string of WWW-Authenticate, with spaces between.
+                foreach (var (_, place) in values.Select((value, place) => (value, place)).Where(item => !StepUpValue().IsMatch(item.value)))
+                    yield return Error($"StepUp:{index}:{name}:{place}", "is 1 to 128 ASCII characters, without spaces, quotes and backslashes.");
+            }
+        }
+    }
+
     static IEnumerable<string> Keys(IList<KeyOptions> keys)
     {
         if (keys.Count == 0)
@@ -134,6 +163,8 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             yield return Error("Tokens:Code", "is Digits6; the profile Strict asks for Digits8 or Base32.");
         if (options.PhoneNumberAcceptance != PhoneNumberAcceptance.Assigned)
             yield return Error("PhoneNumbers:Accept", "is Shape; the profile Strict asks for Assigned.");
+        foreach (var (entry, index) in options.StepUp.Select((entry, index) => (entry, index)).Where(item => item.entry.MaxAge > StepUpOptions.StrictMaxAge))
+            yield return Error($"StepUp:{index}:MaxAge", $"is {entry.MaxAge}; the profile Strict allows at most {StepUpOptions.StrictMaxAge} (OWASP ASVS 5.0, 7.5.1).");
     }
 
     static IEnumerable<string> Messages(MessageOptions messages)
@@ -192,6 +223,9 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
 
     [GeneratedRegex(@"\A[A-Za-z0-9._-]{1,32}\z")]
     private static partial Regex KeyId();
+
+    [GeneratedRegex(@"\A[!#-\[\]-~]{1,128}\z")]
+    private static partial Regex StepUpValue();
 
     [GeneratedRegex(@"\A(?=.{1,253}\z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\z")]
     private static partial Regex HostName();

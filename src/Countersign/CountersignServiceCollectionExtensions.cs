@@ -57,6 +57,7 @@ public static class CountersignServiceCollectionExtensions
             provider.GetRequiredService<OutboxDispatcher>(),
             provider.GetRequiredService<Telemetry>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<StepUpCheck>();
         services.AddSingleton<Api>();
 
         services.AddSingleton<IValidateOptions<SenderOptions>, SenderCheck>();

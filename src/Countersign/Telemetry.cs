@@ -93,6 +93,13 @@ public sealed class Telemetry : IDisposable
     internal void Limited(LimitScope scope, Purpose? purpose, bool isDryRun) =>
         limited.Add(1, [new("limit", scope.Name()), new("dry_run", isDryRun), .. Tags(purpose)]);
 
+    /// <summary>A request that was refused before its account was looked at.</summary>
+    internal void Refused(string code, Operation operation)
+    {
+        refused.Add(1, new KeyValuePair<string, object?>("code", code), new KeyValuePair<string, object?>("operation", operation.Name()));
+        Activity.Current?.SetTag("countersign.code", code);
+    }
+
     internal void Committed(Change change)
     {
         foreach (var entry in change.Events)

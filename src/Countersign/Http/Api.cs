@@ -4,9 +4,11 @@ using Microsoft.AspNetCore.Http;
 namespace Countersign.Http;
 
 /// <summary>What every handler has at hand.</summary>
-sealed class Api(AccountSecurity security, LiveOptions options)
+sealed class Api(AccountSecurity security, LiveOptions options, StepUpCheck stepUp)
 {
     public AccountSecurity Security => security;
+
+    public StepUpCheck StepUp => stepUp;
 
     public CountersignOptions Options => options.Options;
 

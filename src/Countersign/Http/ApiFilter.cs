@@ -10,10 +10,10 @@ namespace Countersign.Http;
 sealed record RequiredScope(string Scope);
 
 /// <summary>
-/// What holds for every request: who it is comes first, what it may do second; nothing is cached; and a store that is not there is said to be
+/// What holds for every request: who it is and how that was proven comes first, what it may do second; nothing is cached; and a store that is not there is said to be
 /// not there.
 /// </summary>
-sealed partial class ApiFilter(ILogger<ApiFilter> log) : IEndpointFilter
+sealed partial class ApiFilter(StepUpCheck stepUp, ILogger<ApiFilter> log) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -28,6 +28,9 @@ sealed partial class ApiFilter(ILogger<ApiFilter> log) : IEndpointFilter
             await http.ChallengeAsync();
             return Problems.Unauthenticated;
         }
+
+        if (stepUp.Refuse(http) is { } insufficient)
+            return insufficient;
 
         if (http.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>() is { Scope: var scope } && !Callers.HasScope(http.User, scope))
             return Problems.Forbidden(scope);

@@ -16,28 +16,29 @@ static class IssuingEndpoints
     {
         var tokens = routes.MapGroup("/token").WithTags("Issuing");
 
-        Issue(tokens.MapOnly("POST", "/userKeys/adding/email", AddEmailAsync), "issueAddingEmail", "Sends a token that adds an email, to that email.")
+        Issue(tokens.MapOnly("POST", "/userKeys/adding/email", AddEmailAsync), Operation.AddingKey, "issueAddingEmail", "Sends a token that adds an email, to that email.")
             .Takes<NewEmailBody>(isOptional: true)
             .WithMetadata(new QueryParameterMetadata(Email, "The new email; here or in the body, which is better: query strings end in access logs."));
-        Issue(tokens.MapOnly("POST", "/userKeys/adding/phoneNumber", AddPhoneNumberAsync), "issueAddingPhoneNumber", "Sends a token that adds a phone number, to that number.")
+        Issue(tokens.MapOnly("POST", "/userKeys/adding/phoneNumber", AddPhoneNumberAsync), Operation.AddingKey, "issueAddingPhoneNumber", "Sends a token that adds a phone number, to that number.")
             .Takes<NewPhoneNumberBody>(isOptional: true)
             .WithMetadata(new QueryParameterMetadata(PhoneNumber, "The new number, a bare + being a plus; here or in the body, which is better: query strings end in access logs."));
-        Issue(tokens.MapOnly("POST", "/userKeys/changing", ChangeKeyAsync), "issueChangingKey", "The first step of a change: sends a token to the current key.")
+        Issue(tokens.MapOnly("POST", "/userKeys/changing", ChangeKeyAsync), Operation.ChangingKey, "issueChangingKey", "The first step of a change: sends a token to the current key.")
             .Takes<KeyTypeBody>(isOptional: true)
             .WithMetadata(new QueryParameterMetadata(KeyType, "EMAIL or PHONE_NUMBER; here or in the body."));
-        Issue(tokens.MapOnly("POST", "/userKeys/changing/newKey", ChangeToNewKeyAsync), "issueChangingToNewKey", "The second step of a change: redeems the token of the first, and sends one to the new key.")
+        Issue(tokens.MapOnly("POST", "/userKeys/changing/newKey", ChangeToNewKeyAsync), Operation.ChangingNewKey, "issueChangingToNewKey", "The second step of a change: redeems the token of the first, and sends one to the new key.")
             .Takes<NewKeyBody>()
             .Refuses(StatusCodes.Status422UnprocessableEntity);
-        Issue(tokens.MapOnly("POST", "/userKeys/removing", RemoveKeyAsync), "issueRemovingKey", "Sends a token that removes a key, to that key.")
+        Issue(tokens.MapOnly("POST", "/userKeys/removing", RemoveKeyAsync), Operation.RemovingKey, "issueRemovingKey", "Sends a token that removes a key, to that key.")
             .Takes<KeyTypeBody>(isOptional: true)
             .WithMetadata(new QueryParameterMetadata(KeyType, "EMAIL or PHONE_NUMBER; here or in the body."));
-        Issue(tokens.MapOnly("POST", "/antiPhishing/adding", AddAntiPhishingAsync), "issueAddingAntiPhishing", "Sends a token that sets the first anti-phishing code, to the email.");
-        Issue(tokens.MapOnly("POST", "/antiPhishing/changing", ChangeAntiPhishingAsync), "issueChangingAntiPhishing", "Sends a token that changes the anti-phishing code, to the email.");
-        Issue(tokens.MapOnly("POST", "/mfa/disabling", DisableMfaAsync), "issueDisablingMfa", "Sends a token that disables MFA for a destination, to that destination.")
+        Issue(tokens.MapOnly("POST", "/antiPhishing/adding", AddAntiPhishingAsync), Operation.AddingAntiPhishing, "issueAddingAntiPhishing", "Sends a token that sets the first anti-phishing code, to the email.");
+        Issue(tokens.MapOnly("POST", "/antiPhishing/changing", ChangeAntiPhishingAsync), Operation.ChangingAntiPhishing, "issueChangingAntiPhishing", "Sends a token that changes the anti-phishing code, to the email.");
+        Issue(tokens.MapOnly("POST", "/mfa/disabling", DisableMfaAsync), Operation.DisablingMfa, "issueDisablingMfa", "Sends a token that disables MFA for a destination, to that destination.")
             .Takes<DestinationBody>();
-        Issue(tokens.MapOnly("POST", "/mfa/enabling", EnableMfaAsync), "issueEnablingMfa", "Sends a token that enables MFA for a destination, to that destination.")
+        Issue(tokens.MapOnly("POST", "/mfa/enabling", EnableMfaAsync), Operation.EnablingMfa, "issueEnablingMfa", "Sends a token that enables MFA for a destination, to that destination.")
             .Takes<DestinationBody>();
-        Issue(tokens.MapOnly("POST", "/resending", ResendAsync), "resendToken", "Sends another token for a pending operation, to the same destination.")
+        // Which operation it is, the body says.
+        Issue(tokens.MapOnly("POST", "/resending", ResendAsync), null, "resendToken", "Sends another token for a pending operation, to the same destination.")
             .Takes<OperationBody>();
         tokens.MapOnly("POST", "/cancelling", CancelAsync)
             .Describe("cancelOperation", "Revokes the tokens of a pending operation, if there is one.")
@@ -115,6 +116,7 @@ static class IssuingEndpoints
     static async Task<IResult> ResendAsync(HttpContext http, Api api)
     {
         var (purpose, problem) = await ReadPurposeAsync(http, api);
+        problem ??= api.StepUp.Refuse(http.User, purpose.Operation);
         return problem ?? Answers.Issued(
             http, await api.Security.ResendAsync(api.Caller(http), Api.UserId(http), purpose, http.RequestAborted));
     }
@@ -155,8 +157,13 @@ static class IssuingEndpoints
         return (inBody ?? inQuery.SingleOrDefault(), null);
     }
 
-    static RouteHandlerBuilder Issue(RouteHandlerBuilder endpoint, string name, string summary) => endpoint
-        .Describe(name, summary)
-        .Produces<IssuedBody>()
-        .Refuses(400, 401, 404, 409, 413, 415, 429, 503);
+    static RouteHandlerBuilder Issue(RouteHandlerBuilder endpoint, Operation? operation, string name, string summary)
+    {
+        if (operation is { } guarded)
+            endpoint.Guards(guarded);
+        return endpoint
+            .Describe(name, summary)
+            .Produces<IssuedBody>()
+            .Refuses(400, 401, 404, 409, 413, 415, 429, 503);
+    }
 }

@@ -19,6 +19,12 @@ sealed record Problem(string Code, int Status, string Title, string Detail) : IR
     public string? NextStep { get; init; }
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>What an authentication has to be, where it is the reason.</summary>
+    public StepUp? StepUp { get; init; }
+
+    /// <summary>The challenge of <c>WWW-Authenticate</c>, where it is not the host's scheme that says it.</summary>
+    public string? Challenge { get; init; }
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
@@ -30,12 +36,22 @@ sealed record Problem(string Code, int Status, string Title, string Detail) : IR
         if (RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
+        if (Challenge is not null)
+            response.Headers.WWWAuthenticate = Challenge;
+
         var body = ToBody(Activity.Current?.Id ?? httpContext.TraceIdentifier);
         return JsonSerializer.SerializeAsync(response.Body, body, Wire.Type<ProblemBody>(), httpContext.RequestAborted);
     }
 
     public ProblemBody ToBody(string traceId) =>
-        new($"urn:countersign:problem:{Code}", Title, Status, Detail, traceId, Code, Errors, AttemptsRemaining, NextStep);
+        new($"urn:countersign:problem:{Code}", Title, Status, Detail, traceId, Code, Errors, AttemptsRemaining, NextStep)
+        {
+            MaxAge = (long?)StepUp?.MaxAge?.TotalSeconds,
+            AcrValues = NullIfEmpty(StepUp?.AcrValues),
+            AmrValues = NullIfEmpty(StepUp?.AmrValues),
+        };
+
+    static IReadOnlyList<string>? NullIfEmpty(IReadOnlyList<string>? values) => values is { Count: > 0 } ? values : null;
 }
 
 /// <summary>The errors of the contract.</summary>
@@ -45,6 +61,25 @@ static class Problems
 
     public static readonly Problem Unauthenticated = new(
         "unauthenticated", 401, "Unauthenticated", "Send a valid bearer token that names its subject (sub) and its expiry (exp).");
+
+    /// <summary>RFC 9470, 3. It has no parameter for <c>amr</c>, which only the body names.</summary>
+    public static Problem InsufficientUserAuthentication(StepUp stepUp, StepUpLack lack)
+    {
+        var description = lack == StepUpLack.Recency ? "More recent authentication is required" : "A different authentication level is required";
+        var challenge = $"Bearer error=\"insufficient_user_authentication\", error_description=\"{description}\"";
+        if (stepUp.AcrValues.Count > 0)
+            challenge += $", acr_values=\"{string.Join(' ', stepUp.AcrValues)}\"";
+        if (stepUp.MaxAge is { } maxAge)
+            challenge += string.Create(CultureInfo.InvariantCulture, $", max_age=\"{maxAge.TotalSeconds:0}\"");
+
+        return new Problem(
+            "insufficient-user-authentication", 401, "Insufficient user authentication",
+            $"{description}: have the user authenticate again, as WWW-Authenticate says, and repeat the request with the new bearer token.")
+        {
+            StepUp = stepUp,
+            Challenge = challenge,
+        };
+    }
 
     public static readonly Problem NotFound = new("not-found", 404, "Not found", "There is nothing at this path.");
 

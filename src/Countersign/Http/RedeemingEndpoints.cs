@@ -12,21 +12,21 @@ static class RedeemingEndpoints
     {
         var redeeming = routes.MapGroup("").WithTags("Redeeming");
 
-        Redeem(redeeming.MapOnly("POST", "/userKeys/adding/email", AddEmailAsync), "addEmail", "Adds the email that the token was issued for.")
+        Redeem(redeeming.MapOnly("POST", "/userKeys/adding/email", AddEmailAsync), Operation.AddingKey, "addEmail", "Adds the email that the token was issued for.")
             .Takes<TokenBody>();
-        Redeem(redeeming.MapOnly("POST", "/userKeys/adding/phoneNumber", AddPhoneNumberAsync), "addPhoneNumber", "Adds the phone number that the token was issued for.")
+        Redeem(redeeming.MapOnly("POST", "/userKeys/adding/phoneNumber", AddPhoneNumberAsync), Operation.AddingKey, "addPhoneNumber", "Adds the phone number that the token was issued for.")
             .Takes<TokenBody>();
-        Redeem(redeeming.MapOnly("POST", "/userKeys/changing", ChangeKeyAsync), "changeKey", "Replaces the key by the one that the token of the second step went to.")
+        Redeem(redeeming.MapOnly("POST", "/userKeys/changing", ChangeKeyAsync), Operation.ChangingNewKey, "changeKey", "Replaces the key by the one that the token of the second step went to.")
             .Takes<KeyTypeTokenBody>();
-        Redeem(redeeming.MapOnly("POST", "/userKeys/removing", RemoveKeyAsync), "removeKey", "Removes the key; removing the email also clears the anti-phishing code.")
+        Redeem(redeeming.MapOnly("POST", "/userKeys/removing", RemoveKeyAsync), Operation.RemovingKey, "removeKey", "Removes the key; removing the email also clears the anti-phishing code.")
             .Takes<KeyTypeTokenBody>();
-        Redeem(redeeming.MapOnly("POST", "/antiPhishing/adding", AddAntiPhishingAsync), "addAntiPhishing", "Sets the first anti-phishing code.")
+        Redeem(redeeming.MapOnly("POST", "/antiPhishing/adding", AddAntiPhishingAsync), Operation.AddingAntiPhishing, "addAntiPhishing", "Sets the first anti-phishing code.")
             .Takes<AntiPhishingTokenBody>();
-        Redeem(redeeming.MapOnly("POST", "/antiPhishing/changing", ChangeAntiPhishingAsync), "changeAntiPhishing", "Changes the anti-phishing code.")
+        Redeem(redeeming.MapOnly("POST", "/antiPhishing/changing", ChangeAntiPhishingAsync), Operation.ChangingAntiPhishing, "changeAntiPhishing", "Changes the anti-phishing code.")
             .Takes<AntiPhishingTokenBody>();
-        Redeem(redeeming.MapOnly("POST", "/mfa/enabling", EnableMfaAsync), "enableMfa", "Switches MFA on for a destination.")
+        Redeem(redeeming.MapOnly("POST", "/mfa/enabling", EnableMfaAsync), Operation.EnablingMfa, "enableMfa", "Switches MFA on for a destination.")
             .Takes<DestinationTokenBody>();
-        Redeem(redeeming.MapOnly("POST", "/mfa/disabling", DisableMfaAsync), "disableMfa", "Switches MFA off for a destination.")
+        Redeem(redeeming.MapOnly("POST", "/mfa/disabling", DisableMfaAsync), Operation.DisablingMfa, "disableMfa", "Switches MFA off for a destination.")
             .Takes<DestinationTokenBody>();
 
         routes.MapOnly("GET", "/account", GetAccountAsync)
@@ -99,7 +99,8 @@ static class RedeemingEndpoints
     static async Task<IResult> GetAccountAsync(HttpContext http, Api api) =>
         Answers.Account(http, await api.Security.GetAsync(api.Caller(http), Api.UserId(http), http.RequestAborted), api.Options);
 
-    static RouteHandlerBuilder Redeem(RouteHandlerBuilder endpoint, string name, string summary) => endpoint
+    static RouteHandlerBuilder Redeem(RouteHandlerBuilder endpoint, Operation operation, string name, string summary) => endpoint
+        .Guards(operation)
         .Describe(name, summary)
         .Produces<AccountBody>()
         .Refuses(400, 401, 404, 409, 413, 415, 422, 429, 503);

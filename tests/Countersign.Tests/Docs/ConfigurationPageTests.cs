@@ -46,7 +46,7 @@ public sealed partial class ConfigurationPageTests
             Assert.Contains($"Countersign:{Indexed(name)} ", Complaint(name, Beyond(high, 1)), StringComparison.Ordinal);
         }
 
-        Assert.Equal(23, checkedRanges);
+        Assert.Equal(24, checkedRanges);
     }
 
     [Fact]
@@ -85,6 +85,7 @@ public sealed partial class ConfigurationPageTests
         Assert.Equal(TimeSpan.FromMinutes(10), strict.DefaultLifetime);
         Assert.Equal(CodeFormat.Digits8, strict.CodeFormat);
         Assert.Equal(PhoneNumberAcceptance.Assigned, strict.PhoneNumberAcceptance);
+        Assert.Equal(TimeSpan.FromMinutes(15), StepUpOptions.For(Operation.AddingKey, strict)?.MaxAge);
     }
 
     /// <summary>Leaves of the options, as a configuration names them; a list has one entry, <c>n</c>.</summary>

@@ -12,7 +12,7 @@ namespace Countersign.Tests.Server;
 sealed class IdentityProvider : IAsyncDisposable
 {
     readonly WebApplication app;
-    readonly ConcurrentQueue<object> keys = [];
+    readonly ConcurrentDictionary<string, object> keys = [];
 
     IdentityProvider(WebApplication app) => this.app = app;
 
@@ -36,7 +36,7 @@ sealed class IdentityProvider : IAsyncDisposable
         var app = builder.Build();
         var provider = new IdentityProvider(app);
         app.MapGet("/.well-known/openid-configuration", () => provider.Answer(new { issuer = provider.Issuer, jwks_uri = $"{provider.Issuer}/keys" }));
-        app.MapGet("/keys", () => provider.Answer(new { keys = provider.keys }));
+        app.MapGet("/keys", () => provider.Answer(new { keys = provider.keys.OrderBy(key => key.Key, StringComparer.Ordinal).Select(key => key.Value) }));
         await app.StartAsync();
         return provider;
     }
@@ -45,7 +45,7 @@ sealed class IdentityProvider : IAsyncDisposable
     {
         var key = RSA.Create(2048);
         var parameters = key.ExportParameters(includePrivateParameters: false);
-        keys.Enqueue(new { kty = "RSA", use = "sig", kid = keyId, n = Encode(parameters.Modulus!), e = Encode(parameters.Exponent!) });
+        keys[keyId] = new { kty = "RSA", use = "sig", kid = keyId, n = Encode(parameters.Modulus!), e = Encode(parameters.Exponent!) };
         return key;
     }
 
@@ -53,9 +53,11 @@ sealed class IdentityProvider : IAsyncDisposable
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var point = key.ExportParameters(includePrivateParameters: false).Q;
-        keys.Enqueue(new { kty = "EC", use = "sig", kid = keyId, crv = "P-256", x = Encode(point.X!), y = Encode(point.Y!) });
+        keys[keyId] = new { kty = "EC", use = "sig", kid = keyId, crv = "P-256", x = Encode(point.X!), y = Encode(point.Y!) };
         return key;
     }
+
+    public void Remove(string keyId) => Assert.True(keys.TryRemove(keyId, out _));
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 

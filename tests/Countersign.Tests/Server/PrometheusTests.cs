@@ -1,5 +1,6 @@
 using System.Globalization;
 using Countersign.Tests.Hosting;
+using Countersign.Tests.Http;
 
 namespace Countersign.Tests.Server;
 
@@ -31,6 +32,15 @@ public sealed class PrometheusTests
             Assert.Contains($"\ncountersign_outbox_{gauge}{{", text, StringComparison.Ordinal);
         Assert.Contains("\nhttp_server_request_duration_seconds_count", text, StringComparison.Ordinal);
         Assert.Empty(canaries.FindIn("/metrics", text));
+    }
+
+    [Fact]
+    public async Task A_refusal_for_want_of_a_recent_login_is_counted()
+    {
+        await using var server = await TestServer.StartAsync("Countersign:StepUp:0:Operation=mfa/disabling", "Countersign:StepUp:0:AcrValues:0=urn:gold");
+        (await server.User().PostAsync("/api/v1/token/mfa/disabling", new { destination = "EMAIL" })).IsRefused(401, "insufficient-user-authentication");
+        var text = await server.Http.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+        Assert.Equal(1, Sum(text, "countersign_requests_refused_total", "code=\"insufficient-user-authentication\",operation=\"mfa/disabling\""));
     }
 
     static double Sum(string text, string metric, string tag) => text.Split('\n')

@@ -104,9 +104,23 @@ public sealed class SettingsTests
     [InlineData("Countersign:Tokens:Lifetime=00:10:01", "Countersign:Tokens:Lifetime is 00:10:01; the profile Strict allows at most 00:10:00")]
     [InlineData("Countersign:Tokens:Code=Digits6", "Countersign:Tokens:Code is Digits6; the profile Strict asks for Digits8 or Base32.")]
     [InlineData("Countersign:PhoneNumbers:Accept=Shape", "Countersign:PhoneNumbers:Accept is Shape; the profile Strict asks for Assigned.")]
+    [InlineData("Countersign:StepUp:0:MaxAge=00:15:01", "Countersign:StepUp:0:MaxAge is 00:15:01; the profile Strict allows at most 00:15:00 (OWASP ASVS 5.0, 7.5.1).")]
     public async Task The_profile_Strict_is_not_to_be_weakened(string setting, string expected)
     {
         var line = Assert.Single(await StartCheck.ExplainAsync(["environment=Development", "Countersign:Profile=Strict", setting]));
+        Assert.Contains(expected, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Countersign:StepUp:0 asks for nothing; set its MaxAge, AcrValues:0 or AmrValues:0.", "Countersign:StepUp:0:Operation=userKeys/removing")]
+    [InlineData("Countersign:StepUp:0:AcrValues is 'urn:gold', and has no value of its own", "Countersign:StepUp:0:AcrValues=urn:gold")]
+    [InlineData("Countersign:StepUp:0:Operation is 'userKeys'; it is an operation such as userKeys/removing.", "Countersign:StepUp:0:Operation=userKeys", "Countersign:StepUp:0:MaxAge=00:05:00")]
+    [InlineData("Countersign:StepUp has 'mfa/enabling' twice.", "Countersign:StepUp:0:Operation=mfa/enabling", "Countersign:StepUp:0:MaxAge=00:05:00", "Countersign:StepUp:1:Operation=mfa/enabling", "Countersign:StepUp:1:MaxAge=00:06:00")]
+    [InlineData("Countersign:StepUp has an entry for all operations twice.", "Countersign:StepUp:0:MaxAge=00:05:00", "Countersign:StepUp:1:MaxAge=00:06:00")]
+    [InlineData("Countersign:StepUp:0:Acr is no setting.", "Countersign:StepUp:0:MaxAge=00:05:00", "Countersign:StepUp:0:Acr:0=urn:gold")]
+    public async Task A_step_up_that_would_ask_for_less_than_is_meant_stops_the_start(string expected, params string[] settings)
+    {
+        var line = Assert.Single(await StartCheck.ExplainAsync(["environment=Development", .. settings]));
         Assert.Contains(expected, line, StringComparison.Ordinal);
     }
 
