@@ -21,6 +21,8 @@ static class ContractDocument
         account, the lock (429); then, when a token is issued, the guards of the operation (409) and the send limits (429); and when one is redeemed, the
         token (422) and the guards (409). Only a 422 while a token is pending counts as a wrong try.
 
+        A `POST` whose connection broke can be sent again under the same `Idempotency-Key`: it gets the answer that was committed, for 24 hours.
+
         Errors are `application/problem+json` (RFC 9457) with a stable `code`. Request bodies are closed: a member that is unknown, or there twice, is 400.
         """;
 

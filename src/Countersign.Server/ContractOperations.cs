@@ -81,6 +81,8 @@ static class ContractOperations
 
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         DescribeParameters(operation, metadata.OfType<QueryParameterMetadata>());
+        if (metadata.OfType<IdempotencyKeyMetadata>().Any())
+            DescribeIdempotencyKey(operation);
         if (metadata.OfType<RequestBodyMetadata>().SingleOrDefault() is { } body)
             operation.RequestBody = await DescribeBodyAsync(body, context, document, ct);
         DescribeResponses(operation, text, document);
@@ -105,6 +107,19 @@ static class ContractOperations
                 Schema = ContractSchemas.Member(parameter.Name),
             });
         }
+    }
+
+    static void DescribeIdempotencyKey(OpenApiOperation operation)
+    {
+        var schema = ContractSchemas.Member(IdempotencyFilter.Header);
+        operation.Parameters ??= [];
+        operation.Parameters.Add(new OpenApiParameter
+        {
+            Name = IdempotencyFilter.Header,
+            In = ParameterLocation.Header,
+            Description = schema.Description,
+            Schema = schema,
+        });
     }
 
     static async Task<OpenApiRequestBody> DescribeBodyAsync(

@@ -143,6 +143,7 @@ static class ContractSchemas
         ["traceId"] = new("Leads to the request in logs and traces.", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"),
         ["code"] = new("The kind of problem, for programs. Stable.", "key-missing") { Values = ContractProblems.Codes },
         ["errors"] = new("With `validation`: what is wrong with each field, under the name that the request has for it.", new JsonObject { ["keyType"] = new JsonArray("This is EMAIL or PHONE_NUMBER.") }),
+        ["Idempotency-Key"] = new("A key of the client's own for this request, as a structured-field string. The same request under the same key gets the answer that was committed for it within 24 hours; another request is 422.", "\"8e03978e-40d5-43e8-bc93-6e9f8a1d3a3b\"") { Length = (1, 512) },
         ["maxAge"] = new("With `insufficient-user-authentication`: how many seconds ago the user may have authenticated.", 900) { Range = (1, null) },
         ["acrValues"] = new("With `insufficient-user-authentication`: one of these levels (`acr`) is needed, the first preferred.", new JsonArray("urn:example:silver")),
         ["amrValues"] = new("With `insufficient-user-authentication`: all of these methods (`amr`) are needed.", new JsonArray("otp")),

@@ -118,7 +118,7 @@ public sealed class AccountSecurity
         where T : class
     {
         using var activity = telemetry.StartDecision<T>(purpose);
-        if (purpose is { } asked && !options.Rules.IsOn(asked.Operation))
+        if (purpose is { } wanted && !options.Rules.IsOn(wanted.Operation))
             return telemetry.Answered<T>(new Refused(Refusal.FeatureDisabled, purpose), purpose);
 
         for (var round = 1; round <= MaxRounds; round++)
@@ -133,9 +133,14 @@ public sealed class AccountSecurity
             }
 
             var (rules, now) = (options.Rules, clock.GetUtcNow());
+            // After the load: an answer that comes later comes with another version of the account, and what is decided here is not committed.
+            if (caller.Request is { } asked && await store.FindAnswerAsync(userId, asked.Key, now, ct) is { } kept)
+                throw new RequestRepeatedException(kept.IsOf(asked.Digest) ? kept.Answer : null);
+
             var (decision, room) = await LimitAsync(decide(loaded, rules, now), caller, demand, purpose, loaded.Account, rules, now, ct);
-            if (decision.Change is null || await TryCommitAsync(caller, loaded.Account, decision.Change, now))
-                return telemetry.Answered(decision.Outcome.With(room), purpose);
+            var outcome = decision.Outcome.With(room);
+            if (decision.Change is null || await TryCommitAsync(caller, loaded.Account, decision.Change, now, await KeepAsync(caller.Request, outcome)))
+                return telemetry.Answered(outcome, purpose);
         }
 
         throw Contended();
@@ -157,7 +162,10 @@ public sealed class AccountSecurity
         return (limited, RateLimit.Of(limited.Change?.Drawn is { Count: > 0 } drawn ? drawn : limits, now));
     }
 
-    async Task<bool> TryCommitAsync(Caller caller, Account before, Change change, DateTimeOffset now)
+    static async Task<KeptAnswer?> KeepAsync(RepeatableRequest? request, object outcome) =>
+        request is null ? null : new KeptAnswer(request.Digest, await request.RenderAsync(outcome));
+
+    async Task<bool> TryCommitAsync(Caller caller, Account before, Change change, DateTimeOffset now, KeptAnswer? answer = null)
     {
         var commitId = TokenCodes.NewId(now);
         var isOurs = dispatcher.HasRoom;
@@ -166,13 +174,15 @@ public sealed class AccountSecurity
             .ToList();
 
         // Not cancelled when the client goes away: what has become of the commit must be known.
-        var commit = new Commit(before, change, commitId, now, caller, messages);
+        var commit = new Commit(before, change, commitId, now, caller, messages) { Answer = answer };
         if (!await store.TryCommitAsync(commit, CancellationToken.None))
         {
             telemetry.RoundLost();
             return false;
         }
 
+        if (answer is not null)
+            caller.Request!.Kept = answer.Answer;
         dispatcher.HandOver(commit);
         telemetry.Committed(change);
         return true;

@@ -32,4 +32,7 @@ public sealed record Caller(string Actor, string? IpAddress = null, string? User
             return $"{new IPAddress(bytes)}/{ClientPrefixBytes * 8}";
         }
     }
+
+    /// <summary>Where the caller may ask again for the answer to this request.</summary>
+    internal RepeatableRequest? Request { get; init; }
 }

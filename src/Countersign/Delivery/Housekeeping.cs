@@ -47,6 +47,10 @@ sealed class Housekeeping(Outbox outbox, IAccountStore store, Telemetry telemetr
             {
             }
 
+            while (await outbox.PruneAnswersAsync(now, ct))
+            {
+            }
+
             pruneAt = now + PruneEvery;
         }
     }

@@ -11,9 +11,8 @@ static class Answers
 {
     public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
-    public static IResult Issued(HttpContext http, Outcome<IssuedToken> outcome)
+    public static IResult Issued(Outcome<IssuedToken> outcome)
     {
-        RateLimitHeaders.Write(http.Response, outcome.RateLimit);
         if (!outcome.TryGet(out var issued, out var refused))
             return Problems.Of(refused);
 
@@ -21,11 +20,8 @@ static class Answers
             Expiration(issued.Lifetime), TimeDown(issued.ExpiresAt), TimeUp(issued.ResendAt), issued.Destination.Masked, issued.Reference));
     }
 
-    public static IResult Account(HttpContext http, Outcome<AccountView> outcome, CountersignOptions options)
-    {
-        RateLimitHeaders.Write(http.Response, outcome.RateLimit);
-        return outcome.TryGet(out var account, out var refused) ? Ok(Body(account, options, unmasked: false)) : Problems.Of(refused);
-    }
+    public static IResult Account(Outcome<AccountView> outcome, CountersignOptions options) =>
+        outcome.TryGet(out var account, out var refused) ? Ok(Body(account, options, unmasked: false)) : Problems.Of(refused);
 
     public static IResult Ok<T>(T body, int status = StatusCodes.Status200OK) =>
         TypedResults.Json(body, Wire.Type<T>(), statusCode: status);

@@ -14,7 +14,7 @@ static class IssuingEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        var tokens = routes.MapGroup("/token").WithTags("Issuing");
+        var tokens = routes.MapGroup("/token").WithTags("Issuing").TakesIdempotencyKey();
 
         Issue(tokens.MapOnly("POST", "/userKeys/adding/email", AddEmailAsync), Operation.AddingKey, "issueAddingEmail", "Sends a token that adds an email, to that email.")
             .Takes<NewEmailBody>(isOptional: true)
@@ -26,8 +26,7 @@ static class IssuingEndpoints
             .Takes<KeyTypeBody>(isOptional: true)
             .WithMetadata(new QueryParameterMetadata(KeyType, "EMAIL or PHONE_NUMBER; here or in the body."));
         Issue(tokens.MapOnly("POST", "/userKeys/changing/newKey", ChangeToNewKeyAsync), Operation.ChangingNewKey, "issueChangingToNewKey", "The second step of a change: redeems the token of the first, and sends one to the new key.")
-            .Takes<NewKeyBody>()
-            .Refuses(StatusCodes.Status422UnprocessableEntity);
+            .Takes<NewKeyBody>();
         Issue(tokens.MapOnly("POST", "/userKeys/removing", RemoveKeyAsync), Operation.RemovingKey, "issueRemovingKey", "Sends a token that removes a key, to that key.")
             .Takes<KeyTypeBody>(isOptional: true)
             .WithMetadata(new QueryParameterMetadata(KeyType, "EMAIL or PHONE_NUMBER; here or in the body."));
@@ -44,7 +43,7 @@ static class IssuingEndpoints
             .Describe("cancelOperation", "Revokes the tokens of a pending operation, if there is one.")
             .Takes<OperationBody>()
             .Produces(StatusCodes.Status204NoContent)
-            .Refuses(400, 401, 404, 413, 415, 503);
+            .Refuses(400, 401, 404, 413, 415, 422, 503);
     }
 
     static async Task<IResult> AddEmailAsync(HttpContext http, Api api)
@@ -84,8 +83,10 @@ static class IssuingEndpoints
         var fields = api.Fields();
         var code = fields.Token("oneTimeToken", body.OneTimeToken);
         var newKey = fields.Address("newUserKey", body.NewUserKey);
-        return fields.Problem ?? Answers.Issued(
-            http, await api.Security.IssueForNewKeyAsync(api.Caller(http), Api.UserId(http), newKey!, code, http.RequestAborted));
+        return fields.Problem ?? await api.AnswerAsync(
+            http,
+            caller => api.Security.IssueForNewKeyAsync(caller, Api.UserId(http), newKey!, code, http.RequestAborted),
+            Answers.Issued);
     }
 
     static Task<IResult> AddAntiPhishingAsync(HttpContext http, Api api) => IssueWithoutInputAsync(http, api, Operation.AddingAntiPhishing);
@@ -117,18 +118,19 @@ static class IssuingEndpoints
     {
         var (purpose, problem) = await ReadPurposeAsync(http, api);
         problem ??= api.StepUp.Refuse(http.User, purpose.Operation);
-        return problem ?? Answers.Issued(
-            http, await api.Security.ResendAsync(api.Caller(http), Api.UserId(http), purpose, http.RequestAborted));
+        return problem ?? await api.AnswerAsync(
+            http,
+            caller => api.Security.ResendAsync(caller, Api.UserId(http), purpose, http.RequestAborted),
+            Answers.Issued);
     }
 
     static async Task<IResult> CancelAsync(HttpContext http, Api api)
     {
         var (purpose, problem) = await ReadPurposeAsync(http, api);
-        if (problem is not null)
-            return problem;
-
-        var outcome = await api.Security.CancelAsync(api.Caller(http), Api.UserId(http), purpose, http.RequestAborted);
-        return outcome.Refused is { } refused ? Problems.Of(refused) : TypedResults.NoContent();
+        return problem ?? await api.AnswerAsync(
+            http,
+            caller => api.Security.CancelAsync(caller, Api.UserId(http), purpose, http.RequestAborted),
+            IResult (outcome) => outcome.Refused is { } refused ? Problems.Of(refused) : TypedResults.NoContent());
     }
 
     static async Task<(Purpose Purpose, Problem? Problem)> ReadPurposeAsync(HttpContext http, Api api)
@@ -164,6 +166,6 @@ static class IssuingEndpoints
         return endpoint
             .Describe(name, summary)
             .Produces<IssuedBody>()
-            .Refuses(400, 401, 404, 409, 413, 415, 429, 503);
+            .Refuses(400, 401, 404, 409, 413, 415, 422, 429, 503);
     }
 }

@@ -89,6 +89,9 @@ static class Problems
     public static readonly Problem UnsupportedMediaType = new(
         "unsupported-media-type", 415, "Unsupported media type", "Send the body as application/json, in UTF-8.");
 
+    public static readonly Problem IdempotencyKeyReused = new(
+        "idempotency-key-reused", 422, "Idempotency key reused", "This Idempotency-Key was another request's within the last 24 hours. Send a new key with a new request.");
+
     public static readonly Problem Unavailable = new(
         "unavailable", 503, "Unavailable", "The request could not be stored, and nothing of it was done by halves. Ask again.")
     {

@@ -10,7 +10,7 @@ static class RedeemingEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        var redeeming = routes.MapGroup("").WithTags("Redeeming");
+        var redeeming = routes.MapGroup("").WithTags("Redeeming").TakesIdempotencyKey();
 
         Redeem(redeeming.MapOnly("POST", "/userKeys/adding/email", AddEmailAsync), Operation.AddingKey, "addEmail", "Adds the email that the token was issued for.")
             .Takes<TokenBody>();
@@ -91,13 +91,14 @@ static class RedeemingEndpoints
         if (fields.Problem is { } invalid)
             return invalid;
 
-        var outcome = await api.Security.RedeemAsync(
-            api.Caller(http), Api.UserId(http), new Purpose(operation, keyType), code, newCode?.Invoke(), http.RequestAborted);
-        return Answers.Account(http, outcome, api.Options);
+        return await api.AnswerAsync(
+            http,
+            caller => api.Security.RedeemAsync(caller, Api.UserId(http), new Purpose(operation, keyType), code, newCode?.Invoke(), http.RequestAborted),
+            outcome => Answers.Account(outcome, api.Options));
     }
 
     static async Task<IResult> GetAccountAsync(HttpContext http, Api api) =>
-        Answers.Account(http, await api.Security.GetAsync(api.Caller(http), Api.UserId(http), http.RequestAborted), api.Options);
+        Answers.Account(await api.Security.GetAsync(api.Caller(http), Api.UserId(http), http.RequestAborted), api.Options);
 
     static RouteHandlerBuilder Redeem(RouteHandlerBuilder endpoint, Operation operation, string name, string summary) => endpoint
         .Guards(operation)

@@ -172,6 +172,7 @@ static class AccountSql
         $"DELETE FROM one_time_tokens WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM guess_budgets WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM outbox WHERE user_id = @user_id AND {Won}",
+        $"DELETE FROM idempotency_keys WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM development_inbox WHERE user_id = @user_id AND {Won}",
         "DELETE FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id",
     ];
@@ -179,5 +180,5 @@ static class AccountSql
     /// <summary>True where the first statement of this commit has won; also the source of rows for what is inserted with it.</summary>
     const string Won = "EXISTS (SELECT 1 FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id)";
 
-    const string FromWon = "FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id";
+    public const string FromWon = "FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id";
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Countersign.Delivery;
 using Countersign.Domain;
 
@@ -13,7 +14,17 @@ sealed record LoadedAccount(Account? Account, AddressOwner? NewKeyOwner);
 /// <param name="Id">Of this commit; unique.</param>
 /// <param name="Messages">Those of the change, leased to this node.</param>
 sealed record Commit(
-    Account Before, Change Change, string Id, DateTimeOffset At, Caller By, IReadOnlyList<QueuedMessage> Messages);
+    Account Before, Change Change, string Id, DateTimeOffset At, Caller By, IReadOnlyList<QueuedMessage> Messages)
+{
+    /// <summary>What is kept for the caller's <see cref="Caller.Request"/>; null where it has none.</summary>
+    public KeptAnswer? Answer { get; init; }
+}
+
+/// <summary>The answer to a request, and a digest of the request that it belongs to. Both are sealed: a digest of few possible requests tells which it was.</summary>
+sealed record KeptAnswer(byte[] Request, byte[] Answer)
+{
+    public bool IsOf(byte[] request) => CryptographicOperations.FixedTimeEquals(Request, request);
+}
 
 /// <summary>One line of an audit trail.</summary>
 public sealed record AuditEvent(
@@ -39,6 +50,10 @@ interface IAccountStore
 
     /// <summary>Forgets some of the limits that nobody has used for as long as they count; false where there are none.</summary>
     Task<bool> PruneLimitsAsync(DateTimeOffset now, CancellationToken ct);
+
+    /// <summary>The answer that was committed for a request of the account; null where there is none, or it has expired.</summary>
+    /// <param name="key">Of <see cref="RepeatableRequest"/>.</param>
+    Task<KeptAnswer?> FindAnswerAsync(string userId, byte[] key, DateTimeOffset now, CancellationToken ct);
 
     /// <summary>The newest events of an account, also of one that was erased.</summary>
     Task<IReadOnlyList<AuditEvent>> ReadEventsAsync(string userId, int limit, CancellationToken ct);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Countersign.Delivery;
 using Countersign.Domain;
@@ -27,6 +28,17 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
             new SqlStatement(AccountSql.FindOwner, ("@key_type", address.KeyType.Name()), ("@canonical", address.Canonical)),
             reader => reader.Read() ? reader.GetString(0) : null,
             ct);
+
+    public async Task<KeptAnswer?> FindAnswerAsync(string userId, byte[] key, DateTimeOffset now, CancellationToken ct)
+    {
+        var statement = new SqlStatement(AnswerSql.Find, ("@user_id", userId), ("@key_digest", key), ("@now", Time(now)));
+        var sealedAnswer = await database.ReadAsync(statement, reader => reader.Read() ? reader.GetFieldValue<byte[]>(0) : null, ct);
+        if (sealedAnswer is null)
+            return null;
+
+        var opened = codes.Open(AnswerLabel(userId, key), sealedAnswer);
+        return new KeptAnswer(opened[..SHA256.HashSizeInBytes], opened[SHA256.HashSizeInBytes..]);
+    }
 
     public Task<bool> TryCommitAsync(Commit commit, CancellationToken ct) => database.TryCommitAsync(Statements(commit).ToList(), ct);
 
@@ -84,6 +96,17 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
                 ("@actor", commit.By.Actor),
                 ("@ip", commit.By.IpAddress),
                 ("@user_agent", commit.By.UserAgent));
+        }
+
+        if (commit is { Answer: { } answer, By.Request: { } request })
+        {
+            yield return new SqlStatement(
+                AnswerSql.Keep,
+                user,
+                commitId,
+                ("@key_digest", request.Key),
+                ("@sealed", codes.Seal(AnswerLabel(before.UserId, request.Key), [.. answer.Request, .. answer.Answer])),
+                ("@expires_at", Time(commit.At + RepeatableRequest.KeptFor)));
         }
 
         // After all that is the account's own: others may wait for these rows.
@@ -252,6 +275,8 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
 
     AntiPhishingCode Open(string userId, byte[] sealedCode) =>
         AntiPhishingCode.FromStore(Encoding.ASCII.GetString(codes.Open(Label(userId), sealedCode)));
+
+    static string AnswerLabel(string userId, byte[] key) => $"answer/{Convert.ToHexString(key)}/{userId}";
 
     static string Label(string userId) => $"anti-phishing-code/{userId}";
 

@@ -181,7 +181,7 @@ public sealed class OpenApiTests
     static IEnumerable<Problem> KnownProblems() =>
     [
         Problems.Validation("keyType", ""), Problems.Unauthenticated, Problems.InsufficientUserAuthentication(new StepUp(null, [], []), StepUpLack.Recency), Problems.Forbidden(""), Problems.NotFound,
-        Problems.MethodNotAllowed(""), Problems.TooLarge, Problems.UnsupportedMediaType, Problems.Internal, Problems.Unavailable,
+        Problems.MethodNotAllowed(""), Problems.TooLarge, Problems.UnsupportedMediaType, Problems.Internal, Problems.Unavailable, Problems.IdempotencyKeyReused,
         Problems.MessageNotRetryable(""), Problems.MessageNotDroppable(""),
         .. Enum.GetValues<Refusal>().Select(reason => Problems.Of(new Refused(reason))),
     ];

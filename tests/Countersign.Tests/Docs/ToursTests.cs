@@ -12,7 +12,7 @@ public sealed partial class ToursTests
 
     [Theory]
     [InlineData("README.md", 6)]
-    [InlineData("docs/quickstart.md", 5)]
+    [InlineData("docs/quickstart.md", 6)]
     public async Task The_page_does_what_it_says(string path, int outputs)
     {
         await using var server = await HostProcess.StartAsync("Countersign.Server");

@@ -220,6 +220,48 @@ public sealed class PostgreSqlFaultTests(ITestOutputHelper output) : IAsyncLifet
         Assert.Equal(2L, await postgres.ScalarAsync("postgres", "SELECT COUNT(*) FROM outbox WHERE kind = 'KeyRemoved' AND state = 'QUEUED'"));
     }
 
+    [Fact]
+    public async Task Who_asks_again_under_the_same_key_after_a_lost_answer_gets_it_and_who_has_none_is_served_twice()
+    {
+        await using var proxy = new CuttingProxy(postgres.Port);
+        await using var server = await StartAsync($"Host=127.0.0.1;Port={proxy.Port};Username=countersign;Database=postgres;Max Auto Prepare=0");
+        var alice = await server.UserWithAsync(new { email = Email, phoneNumber = Phone });
+        Task<Answer> IssueAsync(string? key)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, Issuing);
+            if (key is not null)
+                request.Headers.Add("Idempotency-Key", key);
+            return alice.SendAsync(request);
+        }
+
+        async Task CutAsync(string? key)
+        {
+            proxy.CutAfter("UPDATE accounts");
+            await AssertUnavailableAsync(() => IssueAsync(key));
+            Assert.True(proxy.HasCut);
+        }
+
+        async Task AssertIssuedAsync(long tokens)
+        {
+            Assert.Equal(tokens, await postgres.ScalarAsync("postgres", "SELECT COUNT(*) FROM audit_events WHERE type = 'token_issued'"));
+            Assert.Equal(tokens, await postgres.ScalarAsync("postgres", "SELECT COUNT(*) FROM outbox WHERE carries_code = 1"));
+        }
+
+        await CutAsync("\"key\"");
+        await AssertIssuedAsync(1);
+        var answer = await IssueAsync("\"key\"");
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(answer.Text, (await IssueAsync("\"key\"")).Text);
+        Assert.Equal(
+            answer.Body.GetProperty("reference").GetString(),
+            Assert.Single((await alice.AccountAsync()).Body.GetProperty("pendingOperations").EnumerateArray()).GetProperty("reference").GetString());
+        await AssertIssuedAsync(1);
+
+        await CutAsync(null);
+        Assert.Equal(200, (await IssueAsync(null)).Status);
+        await AssertIssuedAsync(3);
+    }
+
     Task<TestServer> StartAsync(string? connectionString = null) => TestServer.StartAsync(new TestServer.Setup
     {
         Settings = [$"ConnectionStrings:PostgreSql={connectionString ?? postgres.ConnectionString("postgres")}", "Countersign:Limits:IssuesPerHour=1000000"],

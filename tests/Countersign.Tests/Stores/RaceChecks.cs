@@ -43,6 +43,36 @@ static class RaceChecks
         Assert.Equal([AliceNumber.Value, AliceEmail.Value], notices.Select(notice => notice.Content.To).Order(StringComparer.Ordinal));
     }
 
+    /// <summary>No lock holds up the others: they lose their round, look again, and find the answer of the one that won.</summary>
+    public static async Task One_key_is_one_request(TestDatabase database)
+    {
+        var setup = new StoreNode.Setup();
+        await using var first = await StoreNode.CreateAsync(database, setup);
+        await using var second = await StoreNode.CreateAsync(database, setup);
+        await first.PutAsync("alice", new AccountProfile { Email = AliceEmail });
+
+        setup.Gate.Arm(reads: Racers);
+        var answers = await RaceAsync(Racers, async racer =>
+        {
+            var request = Sample.Request("key");
+            try
+            {
+                var by = By("alice") with { Request = request };
+                await (racer % 2 == 0 ? first : second).Security.IssueAsync(by, "alice", ChangingEmail, null, Ct);
+                return (IsOwn: true, Answer: request.Kept);
+            }
+            catch (RequestRepeatedException e)
+            {
+                return (IsOwn: false, e.Answer);
+            }
+        });
+
+        Assert.Single(answers, answer => answer.IsOwn);
+        Assert.All(answers, answer => Assert.Equal("Answer to key"u8.ToArray(), answer.Answer));
+        Assert.Equal(["account_provisioned", "token_issued"], await first.EventsAsync("alice"));
+        Assert.Single(await first.QueuedAsync());
+    }
+
     public static async Task Parallel_guesses_cost_a_try_each(TestDatabase database)
     {
         var setup = new StoreNode.Setup();

@@ -74,6 +74,9 @@ sealed class AllLoadBeforeAnyCommits(IAccountStore store, RaceGate gate) : IAcco
 
     public Task<bool> PruneLimitsAsync(DateTimeOffset now, CancellationToken ct) => store.PruneLimitsAsync(now, ct);
 
+    public Task<KeptAnswer?> FindAnswerAsync(string userId, byte[] key, DateTimeOffset now, CancellationToken ct) =>
+        store.FindAnswerAsync(userId, key, now, ct);
+
     public Task<bool> TryCommitAsync(Commit commit, CancellationToken ct) => gate.CommitAsync(commit, () => store.TryCommitAsync(commit, ct));
 
     public Task<IReadOnlyList<AuditEvent>> ReadEventsAsync(string userId, int limit, CancellationToken ct) =>

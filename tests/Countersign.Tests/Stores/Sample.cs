@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Countersign.Domain;
 using Countersign.Stores;
@@ -10,7 +11,7 @@ static class Sample
 {
     static readonly string[] Tables =
         [
-            "accounts", "user_keys", "key_claims", "one_time_tokens", "guess_budgets", "outbox", "audit_events", "limits", "development_inbox",
+            "accounts", "user_keys", "key_claims", "one_time_tokens", "guess_budgets", "outbox", "audit_events", "idempotency_keys", "limits", "development_inbox",
             "schema_versions",
         ];
 
@@ -49,6 +50,12 @@ static class Sample
 
     public static Message CodeMessage(string id, Address to, Purpose purpose, DateTimeOffset now) => new(
         id, MessageKind.Code, to, purpose, Code("246810"), "K7Q", to.Masked, null, null, now, now.AddMinutes(30));
+
+    /// <summary>A request whose answer says what its key is.</summary>
+    public static RepeatableRequest Request(string key, string body = "body") =>
+        new(Encoding.ASCII.GetBytes(key), SHA256.HashData(Encoding.ASCII.GetBytes(body)), _ => Task.FromResult(Encoding.ASCII.GetBytes($"Answer to {key}")));
+
+    public static KeptAnswer Answer(RepeatableRequest request) => new(request.Digest, Encoding.ASCII.GetBytes($"Answer to {Encoding.ASCII.GetString(request.Key)}"));
 
     /// <summary>An account to the last detail.</summary>
     public static string Text(Account? account)

@@ -44,6 +44,9 @@ public abstract class SeededFaults
             "the version in the update of the account", AccountSql.Update, " AND version = @version",
             StoreChecks.A_stale_commit_writes_nothing),
         Drop(
+            "the version in the update of the account, as those see it who ask again", AccountSql.Update, " AND version = @version",
+            RaceChecks.One_key_is_one_request),
+        Drop(
             "the timeline in the update of the account", AccountSql.Update, " AND @timeline = (SELECT timeline FROM store_timeline)",
             StoreChecks.What_was_decided_upon_another_history_of_the_database_is_not_stored),
         Replace(
@@ -79,6 +82,7 @@ public abstract class SeededFaults
         Replace(
             "the expiry in the pruning of limits", AccountSql.PruneLimits, "expires_at <= @now", "expires_at > 0",
             StoreChecks.A_limit_is_forgotten_when_it_counts_no_more),
+        InBatch("the condition on the kept answer", AnswerSql.Keep),
         .. AccountSql.Erase.Select(text => InBatch($"the condition on what is erased: {text.Split(' ')[2]}", text)),
 
         .. AccountSql.Erase.Select(text => Replace(
@@ -169,6 +173,21 @@ public abstract class SeededFaults
         Drop("the message that is dropped", OperatorSql.Drop, " AND id = @id", OutboxChecks.An_operator_drops_a_message_that_is_dead_or_waits_and_no_other),
         Drop("the erasure of what is dropped", OperatorSql.Drop, ", sealed = NULL", OutboxChecks.An_operator_drops_a_message_that_is_dead_or_waits_and_no_other),
 
+        Drop(
+            "the account of a kept answer", AnswerSql.Find, "user_id = @user_id AND ",
+            StoreChecks.A_kept_answer_is_found_by_its_account_and_key_until_it_expires),
+        Drop(
+            "the key of a kept answer", AnswerSql.Find, " AND key_digest = @key_digest",
+            StoreChecks.A_kept_answer_is_found_by_its_account_and_key_until_it_expires),
+        Drop(
+            "the expiry of a kept answer", AnswerSql.Find, " AND expires_at > @now",
+            StoreChecks.A_kept_answer_is_found_by_its_account_and_key_until_it_expires),
+        Replace(
+            "the place of an answer that has expired", AnswerSql.Keep, "DO UPDATE SET sealed = excluded.sealed, expires_at = excluded.expires_at", "DO NOTHING",
+            StoreChecks.A_kept_answer_is_found_by_its_account_and_key_until_it_expires),
+        Drop(
+            "the expiry in the pruning of answers", AnswerSql.Prune, " WHERE expires_at <= @now",
+            StoreChecks.A_kept_answer_is_found_by_its_account_and_key_until_it_expires),
         Replace(
             "the order of events", AccountSql.Events, "version DESC, ordinal DESC", "version, ordinal",
             StoreChecks.Events_come_newest_first_and_as_many_as_asked_for),

@@ -130,7 +130,7 @@ static class StoreChecks
         await node.CodeAsync("alice", Operation.ChangingKey, KeyType.Email);
         var pending = new Purpose(Operation.ChangingKey, KeyType.Email);
         var issued = await node.LoadAsync("alice");
-        await node.CommitAsync(issued, Change.Of(WithWrongTries(issued, pending, 2, now)));
+        await node.CommitAsync(issued, Change.Of(WithWrongTries(issued, pending, 2, now)), request: Sample.Request("earlier"));
         await node.Inbox.KeepAsync(Outgoing("alice"), Ct);
 
         // Somebody else is faster. That commit has no event, so that an event of a stale one would find its place free.
@@ -152,8 +152,56 @@ static class StoreChecks
         ];
         foreach (var change in changes)
         {
-            Assert.False(await node.CommitAsync(stale, change));
+            Assert.False(await node.CommitAsync(stale, change, request: Sample.Request("stale")));
             Assert.Equal(before, await Sample.DumpAsync(node.Engine));
+        }
+    }
+
+    public static async Task A_kept_answer_is_found_by_its_account_and_key_until_it_expires(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        foreach (var user in new[] { "alice", "bob" })
+            await node.PutAsync(user, new AccountProfile { Email = Sample.Email($"{user}@example.com") });
+        var (first, second) = (Sample.Request("first"), Sample.Request("second", "another body"));
+        await KeepAsync("alice", first);
+        await KeepAsync("alice", second);
+        await KeepAsync("bob", second);
+
+        Assert.Equal("Answer to first", await FindAsync("alice", first));
+        Assert.Equal("Answer to second", await FindAsync("alice", second));
+        Assert.Null(await FindAsync("bob", first));
+        Assert.Null(await FindAsync("carol", first));
+        var kept = await node.Store.FindAnswerAsync("alice", second.Key, node.Clock.Now, Ct);
+        Assert.Equal((true, false), (kept!.IsOf(second.Digest), kept.IsOf(first.Digest)));
+        var dump = await Sample.DumpAsync(node.Engine);
+        foreach (var secret in new[] { Sample.Answer(first).Answer, first.Digest, second.Digest })
+            Assert.DoesNotContain(Convert.ToHexString(secret), dump);
+
+        // To the millisecond; the next one is kept in its place.
+        node.Clock.Advance(TimeSpan.FromHours(24) - TimeSpan.FromMilliseconds(1));
+        Assert.Equal("Answer to first", await FindAsync("alice", first));
+        node.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Null(await FindAsync("alice", first));
+        await KeepAsync("alice", first);
+        Assert.Equal("Answer to first", await FindAsync("alice", first));
+
+        Assert.True(await node.Outbox.PruneAnswersAsync(node.Clock.Now, Ct));
+        Assert.False(await node.Outbox.PruneAnswersAsync(node.Clock.Now, Ct));
+        Assert.Equal([1L], await node.ReadAsync("SELECT COUNT(*) FROM idempotency_keys", reader => reader.GetInt64(0)));
+        Assert.Equal("Answer to first", await FindAsync("alice", first));
+
+        async Task KeepAsync(string user, RepeatableRequest request)
+        {
+            var account = await node.LoadAsync(user);
+            Assert.True(await node.CommitAsync(account, Change.Of(account), request: request));
+        }
+
+        async Task<string?> FindAsync(string user, RepeatableRequest request)
+        {
+            KeptAnswer? found = null;
+            // One of another account, or under another key, does not open.
+            Assert.Null(await Record.ExceptionAsync(async () => found = await node.Store.FindAnswerAsync(user, request.Key, node.Clock.Now, Ct)));
+            return found is null ? null : System.Text.Encoding.ASCII.GetString(found.Answer);
         }
     }
 
@@ -215,14 +263,16 @@ static class StoreChecks
         await node.PutAsync("bob", new AccountProfile { Email = Sample.Email("bob@example.com") });
         await node.CodeAsync("bob", Operation.AddingKey, KeyType.PhoneNumber, Sample.Number("+4915112345679"));
         await node.Inbox.KeepAsync(Outgoing("bob"), Ct);
+        var bob = await node.LoadAsync("bob");
+        await node.CommitAsync(bob, Change.Of(bob), request: Sample.Request("key"));
         var bobs = Lines(await Sample.DumpAsync(node.Engine), "bob");
-        Assert.Equal(8, bobs.Count);
+        Assert.Equal(9, bobs.Count);
 
         await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
         await node.CodeAsync("alice", Operation.AddingKey, KeyType.PhoneNumber, Sample.Number("+4915112345678"));
         var alice = await node.LoadAsync("alice");
         var guessed = WithWrongTries(alice, new Purpose(Operation.AddingKey, KeyType.PhoneNumber), 2, node.Clock.Now);
-        await node.CommitAsync(alice, Change.Of(guessed));
+        await node.CommitAsync(alice, Change.Of(guessed), request: Sample.Request("key"));
         await node.Inbox.KeepAsync(Outgoing("alice"), Ct);
 
         alice = await node.LoadAsync("alice");

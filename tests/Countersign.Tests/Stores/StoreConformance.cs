@@ -48,6 +48,9 @@ public abstract class StoreConformance
     public Task Of_many_creations_at_once_one_wins() => RunAsync(StoreChecks.Of_many_creations_at_once_one_wins);
 
     [Fact]
+    public Task A_limit_is_forgotten_when_it_counts_no_more() => RunAsync(StoreChecks.A_limit_is_forgotten_when_it_counts_no_more);
+
+    [Fact]
     public Task Events_come_newest_first_and_as_many_as_asked_for() => RunAsync(StoreChecks.Events_come_newest_first_and_as_many_as_asked_for);
 
     [Fact]
@@ -56,6 +59,10 @@ public abstract class StoreConformance
 
     [Fact]
     public Task A_node_that_lost_its_lease_decides_nothing() => RunAsync(OutboxChecks.A_node_that_lost_its_lease_decides_nothing);
+
+    [Fact]
+    public Task A_kept_answer_is_found_by_its_account_and_key_until_it_expires() =>
+        RunAsync(StoreChecks.A_kept_answer_is_found_by_its_account_and_key_until_it_expires);
 
     [Fact]
     public Task Two_nodes_that_claim_at_once_share_what_is_due() => RunAsync(OutboxChecks.Two_nodes_that_claim_at_once_share_what_is_due);

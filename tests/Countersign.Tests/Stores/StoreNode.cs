@@ -88,14 +88,16 @@ sealed class StoreNode : IAsyncDisposable
 
     public async Task<Account> LoadAsync(string userId) => (await Store.LoadAsync(userId, null, CancellationToken.None)).Account!;
 
-    public Task<bool> CommitAsync(Account before, Change change, string actor = "alice")
+    /// <param name="request">Under whose key an answer is kept.</param>
+    public Task<bool> CommitAsync(Account before, Change change, string actor = "alice", RepeatableRequest? request = null)
     {
         var id = TokenCodes.NewId(Clock.Now);
         var messages = change.Messages
             .Select((message, ordinal) => QueuedMessage.New(before.UserId, message.Id ?? $"{id}-{ordinal}", message))
             .ToList();
-        var by = new Caller(actor, "203.0.113.7", "tests/1.0");
-        return Store.TryCommitAsync(new Commit(before, change, id, Clock.Now, by, messages), CancellationToken.None);
+        var by = new Caller(actor, "203.0.113.7", "tests/1.0") { Request = request };
+        var answer = request is null ? null : Sample.Answer(request);
+        return Store.TryCommitAsync(new Commit(before, change, id, Clock.Now, by, messages) { Answer = answer }, CancellationToken.None);
     }
 
     public async Task<AccountView> PutAsync(string userId, AccountProfile profile)

@@ -9,6 +9,9 @@ public abstract class StoreRaces
     public Task Of_64_who_redeem_one_token_on_two_nodes_one_does() => RunAsync(RaceChecks.One_token_is_redeemed_once);
 
     [Fact]
+    public Task Of_64_requests_under_one_key_on_two_nodes_one_is_done() => RunAsync(RaceChecks.One_key_is_one_request);
+
+    [Fact]
     public Task Of_64_parallel_guesses_the_budget_is_evaluated_and_no_more() => RunAsync(RaceChecks.Parallel_guesses_cost_a_try_each);
 
     [Fact]
@@ -33,6 +36,9 @@ public abstract class StoreRaces
 
     [Fact]
     public Task Cancelling_and_redeeming_exclude_each_other() => RunAsync(RaceChecks.Cancelling_and_redeeming_exclude_each_other);
+
+    [Fact]
+    public Task Accounts_that_write_to_one_address_at_once_keep_its_limit() => RunAsync(RaceChecks.Accounts_that_write_to_one_address_at_once_keep_its_limit);
 
     [Fact]
     public Task Parallel_issues_keep_the_limit_of_the_hour() => RunAsync(RaceChecks.Parallel_issues_keep_the_limit_of_the_hour);

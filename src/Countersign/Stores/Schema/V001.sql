@@ -143,6 +143,18 @@ CREATE TABLE limits (
 
 CREATE INDEX limits_by_expiry ON limits (expires_at);
 
+-- Answers for callers who ask again under the same Idempotency-Key: of 24 hours.
+CREATE TABLE idempotency_keys (
+  user_id TEXT NOT NULL,
+  key_digest BYTEA NOT NULL,
+  -- The answer and a digest of its request: out of few possible requests, a digest in the clear would tell which it was.
+  sealed BYTEA NOT NULL,
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (user_id, key_digest)
+);
+
+CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);
+
 CREATE TABLE development_inbox (
   user_id TEXT NOT NULL,
   id TEXT NOT NULL,
