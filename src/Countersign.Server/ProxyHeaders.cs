@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
-using Microsoft.Extensions.Options;
 
 namespace Countersign.Server;
 
@@ -9,8 +8,9 @@ static class ProxyHeaders
 {
     public static void UseTrustedProxies(this WebApplication app)
     {
-        var proxies = app.Services.GetRequiredService<IOptions<CountersignOptions>>().Value.TrustedProxies;
-        if (proxies.Count == 0)
+        // Not the options: to make them here would be to check them, alone, before all settings are checked together.
+        var proxies = app.Configuration.GetSection($"{CountersignOptions.Section}:{nameof(CountersignOptions.TrustedProxies)}").Get<string[]>() ?? [];
+        if (proxies.Length == 0)
             return;
 
         var options = new ForwardedHeadersOptions
@@ -25,8 +25,8 @@ static class ProxyHeaders
         {
             if (IPAddress.TryParse(proxy, out var address))
                 options.KnownProxies.Add(address);
-            else
-                options.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(proxy));
+            else if (System.Net.IPNetwork.TryParse(proxy, out var network))
+                options.KnownIPNetworks.Add(network);
         }
 
         app.UseForwardedHeaders(options);

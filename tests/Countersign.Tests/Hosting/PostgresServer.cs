@@ -239,6 +239,9 @@ sealed class SharedPostgres : IAsyncDisposable
     // Its databases are thrown away: what a power cut would do to them is nobody's concern.
     static readonly Lazy<Task<PostgresServer>> Server = new(() => PostgresServer.StartNewAsync("fsync=off", "max_connections=400"));
 
+    /// <summary>For tests that are not about a database that does not answer, on a machine that has much else to do.</summary>
+    public const string Patience = "Timeout=30;Command Timeout=30";
+
     public static Task<PostgresServer> GetAsync() => Server.Value;
 
     public async ValueTask DisposeAsync()

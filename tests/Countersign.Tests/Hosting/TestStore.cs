@@ -29,6 +29,6 @@ static class TestStore
     static async Task<string> NewDatabaseAsync()
     {
         var server = await SharedPostgres.GetAsync();
-        return $"{server.ConnectionString(await server.NewDatabaseAsync())};Maximum Pool Size=10";
+        return $"{server.ConnectionString(await server.NewDatabaseAsync())};Maximum Pool Size=10;{SharedPostgres.Patience}";
     }
 }

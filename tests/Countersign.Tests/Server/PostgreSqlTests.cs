@@ -190,7 +190,7 @@ public sealed class PostgreSqlTests
     static async Task<string> NewDatabaseAsync()
     {
         var server = await SharedPostgres.GetAsync();
-        return server.ConnectionString(await server.NewDatabaseAsync());
+        return $"{server.ConnectionString(await server.NewDatabaseAsync())};{SharedPostgres.Patience}";
     }
 
     static async Task ExecuteAsync(string connectionString, string text)

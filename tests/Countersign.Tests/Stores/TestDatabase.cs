@@ -52,7 +52,7 @@ sealed class PostgreSqlTestDatabase(string connectionString) : TestDatabase
         var connectionString = Task.Run(async () =>
         {
             var server = await SharedPostgres.GetAsync();
-            return server.ConnectionString(await server.NewDatabaseAsync());
+            return $"{server.ConnectionString(await server.NewDatabaseAsync())};{SharedPostgres.Patience}";
         }).GetAwaiter().GetResult();
         return new PostgreSqlTestDatabase(connectionString) { Wrap = wrap ?? (engine => engine) };
     }
