@@ -63,6 +63,10 @@ static class ContractOperations
         ["getAccountByUserId"] = new("Keys and the anti-phishing code are not masked.", "The account, unmasked."),
         ["eraseAccount"] = new("Its keys are free for other accounts from then on.", "The account is erased."),
         ["getAccountEvents"] = new("Also of an account that was erased. Targets are masked.", "The newest events, newest first."),
+        ["getHolds"] = new(
+            "`statement` is a JWT by ES256 of the type `countersign-holds+jwt`, which lives 5 minutes: `iss` is the configured public URL, `sub` the user id, `holds` as in the answer. Its keys are at `/.well-known/jwks.json`. No holds is a statement too.",
+            "The holds, those that have passed left out."),
+        ["liftHold"] = new("The audit trail names the operator and the explanation.", "The holds that are left.", "not-held"),
         ["listMessages"] = new("Finished messages are kept for seven days.", "The messages. Destinations are masked, and what a message says is not shown."),
         ["actOnMessage"] = new(
             "`retry` queues a dead message again, as if it had never been tried, unless it has expired. `drop` ends a message that is dead or waits, and erases what it says; one that is being sent may still go out.",

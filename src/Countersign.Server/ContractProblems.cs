@@ -39,6 +39,7 @@ static class ContractProblems
         Refused(Refusal.AntiPhishingMissing),
         Refused(Refusal.NothingPending),
         Refused(Refusal.KeyTaken),
+        Refused(Refusal.NotHeld),
         Problems.MessageNotRetryable(OutboxState.Dead),
         Problems.MessageNotDroppable(OutboxState.Sent),
         Problems.TooLarge,

@@ -36,6 +36,7 @@ static class ContractSchemas
     static readonly string[] Kinds = [.. Enum.GetValues<MessageKind>().Select(value => value.Name())];
     static readonly string[] KeyTypes = [.. Enum.GetValues<KeyType>().Select(value => value.Name())];
     static readonly string[] Operations = [.. Enum.GetValues<Operation>().Select(value => value.Name())];
+    static readonly string[] HoldReasons = [.. Enum.GetValues<HoldReason>().Select(value => value.Name())];
     static readonly string[] Deliveries = [.. Enum.GetValues<DeliveryState>().Select(value => value.Name())];
 
     static readonly Dictionary<string, TypeText> Types = new()
@@ -59,6 +60,8 @@ static class ContractSchemas
         ["UserKeyBody"] = new("UserKey", "An email or a phone number that the account has proven."),
         ["PendingOperationBody"] = new("PendingOperation", "An operation for which a token can be redeemed now."),
         ["HoldBody"] = new("Hold", "For how long after a change the platform should refuse withdrawals and the like."),
+        ["HoldsBody"] = new("Holds", "The holds of an account, twice: to read, and to pass on."),
+        ["LiftingBody"] = new("HoldLifting", "Which hold ends before its time, and why.", IsRequest: true),
         ["AuditEventBody"] = new("AuditEvent", "One line of an account's audit trail."),
         ["MessageBody"] = new("Message", "A message of the outbox: whose it is and what became of it, and not what it says."),
         ["MessageActionBody"] = new("MessageAction", "What to do with which message.", IsRequest: true),
@@ -100,7 +103,10 @@ static class ContractSchemas
         ["attemptsRemaining"] = new("Wrong tries until the pending tokens end.", 5) { Range = (0, null) },
         ["delivery"] = new("How far the message came.", "SENT") { Values = Deliveries },
         ["holds"] = new("What the platform should refuse for now."),
-        ["HoldBody.reason"] = new("The operation that the hold follows.", "userKeys/changing"),
+        ["HoldBody.reason"] = new("The operation that the hold follows; `recovery` where changes were undone.", "userKeys/changing") { Values = HoldReasons },
+        ["LiftingBody.reason"] = new("Of the hold.", "userKeys/changing") { Values = HoldReasons },
+        ["explanation"] = new("Why, for the audit trail. No address, no code: the trail is kept when the account is erased.", "ticket 4711: the owner was identified by video") { Length = (1, 200) },
+        ["statement"] = new("A JWT that others can check offline.", "eyJhbGciOiJFUzI1NiIsInR5cCI6ImNvdW50ZXJzaWduLWhvbGRzK2p3dCIsImtpZCI6IjEifQ.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"),
         ["until"] = new("When the hold ends.", "2026-11-23T19:00:00Z") { Format = "date-time" },
         ["id"] = new("Unique within the account.", "7-0"),
         ["at"] = new("When it happened.", "2026-11-22T19:00:00.123Z") { Format = "date-time" },
@@ -110,10 +116,11 @@ static class ContractSchemas
             [
                 "token_issued", "token_redeemed", "token_refused", "token_revoked", "operation_locked", "user_key_added", "user_key_changed",
                 "user_key_removed", "mfa_enabled", "mfa_disabled", "anti_phishing_code_set", "account_provisioned", "account_erased",
+                "hold_lifted",
             ],
         },
         ["target"] = new("The key that it was about, masked.", "a***e@example.com"),
-        ["AuditEventBody.reason"] = new("Why, where it was refused or revoked.", "token-invalid"),
+        ["AuditEventBody.reason"] = new("Why, where it was refused, revoked or lifted.", "token-invalid"),
         ["actor"] = new("Who asked: the user id of the owner, or the subject of the platform's service.", "alice"),
         ["ip"] = new("From where.", "203.0.113.7"),
         ["userAgent"] = new("With what.", "curl/8.14.1"),

@@ -108,6 +108,17 @@ public sealed class AccountSecurity
         await RunAsync(caller with { Claims = null }, userId, Demand.None, null, null, (loaded, rules, now) =>
             View(new Decision<Account>(loaded.Account!, Provisioning.Erase(loaded.Account!)), rules, now), ct);
 
+    /// <summary>Ends a hold before its time. The account as it is then.</summary>
+    /// <param name="explanation">Why, for the audit trail: 1 to 200 characters.</param>
+    /// <exception cref="StoreUnavailableException"/>
+    /// <exception cref="ArgumentException">The explanation is empty or too long.</exception>
+    public Task<Outcome<AccountView>> LiftHoldAsync(Caller caller, string userId, HoldReason reason, string explanation, CancellationToken ct)
+    {
+        Require(explanation.Length is > 0 and <= Account.MaxExplanationLength, $"An explanation has 1 to {Account.MaxExplanationLength} characters.");
+        return RunAsync(caller with { Claims = null }, userId, null, null, (loaded, rules, now) =>
+            View(loaded.Account!.Lift(reason, explanation, now), rules, now), ct);
+    }
+
     /// <summary>The newest events of an account's audit trail, newest first; empty where there never was such an account.</summary>
     /// <exception cref="StoreUnavailableException"/>
     public Task<IReadOnlyList<AuditEvent>> GetEventsAsync(string userId, int limit, CancellationToken ct) =>

@@ -8,14 +8,16 @@ public sealed record AccountView(
     string? Locale,
     IReadOnlyList<UserKeyView> UserKeys,
     AntiPhishingCode? AntiPhishingCode,
-    IReadOnlyList<PendingOperationView> PendingOperations)
+    IReadOnlyList<PendingOperationView> PendingOperations,
+    IReadOnlyList<Hold> Holds)
 {
     internal static AccountView Of(Account account, Rules rules, DateTimeOffset now) => new(
         account.UserId,
         account.Locale,
         [.. account.Keys.Select(key => new UserKeyView(key.Address, key.MfaEnabled, key.VerifiedAt))],
         account.AntiPhishingCode,
-        [.. account.Purposes.Values.Select(state => PendingOperationView.Of(state, rules, now)).OfType<PendingOperationView>().OrderBy(pending => pending.Purpose.Operation).ThenBy(pending => pending.Purpose.KeyType)]);
+        [.. account.Purposes.Values.Select(state => PendingOperationView.Of(state, rules, now)).OfType<PendingOperationView>().OrderBy(pending => pending.Purpose.Operation).ThenBy(pending => pending.Purpose.KeyType)],
+        account.HoldsAt(now));
 }
 
 public sealed record UserKeyView(Address Address, bool MfaEnabled, DateTimeOffset VerifiedAt);

@@ -17,7 +17,8 @@ public static class CountersignEndpoints
 
     /// <summary>
     /// Maps the contract under <c>/api/v1</c>. The caller is whom the host's default authentication scheme says; the account is the claim
-    /// <c>sub</c>. Providers' callbacks are mapped beside it, under <c>/callbacks</c>, where such a provider is configured.
+    /// <c>sub</c>. Providers' callbacks are mapped beside it, under <c>/callbacks</c>, where such a provider is configured; and the keys
+    /// of statements about holds at <c>/.well-known/jwks.json</c>.
     /// </summary>
     public static IEndpointConventionBuilder MapCountersign(this IEndpointRouteBuilder routes)
     {
@@ -26,6 +27,8 @@ public static class CountersignEndpoints
         RedeemingEndpoints.Map(api);
         AdminEndpoints.Map(api);
         OperatorEndpoints.Map(api);
+        HoldEndpoints.Map(api);
+        HoldEndpoints.MapKeySet(routes);
         CallbackEndpoints.Map(routes);
         routes.MapFallback($"{Prefix}/{{**rest}}", IResult () => Problems.NotFound);
         return api;

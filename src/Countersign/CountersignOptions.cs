@@ -44,6 +44,7 @@ public sealed class CountersignOptions
 
     /// <summary>Which operations ask for a recent or a strong authentication: up to 16 entries. Taken up without a restart.</summary>
     public IList<StepUpOptions> StepUp { get; } = [];
+    public HoldOptions Holds { get; set; } = new();
 
     public PhoneNumberOptions PhoneNumbers { get; set; } = new();
 
@@ -79,6 +80,7 @@ public sealed class CountersignOptions
         Lifetime = Lifetime,
         NoticeLifetime = Messages.NoticeLifetime,
         Limits = Limits.ToRules(),
+        HoldFor = Holds.For,
     };
 
     /// <summary>The most specific setting: for the operation on the channel, for the operation, for the channel, for all.</summary>

@@ -23,6 +23,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
         var errors = Tokens(options)
             .Concat(Limits(options.Limits))
             .Concat(StepUps(options))
+            .Concat(Holds(options.Holds))
             .Concat(Keys(options.Keys))
             .Concat(Strict(options))
             .Concat(Messages(options.Messages))
@@ -130,6 +131,11 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             }
         }
     }
+    static IEnumerable<string> Holds(HoldOptions holds) =>
+        from reason in Enum.GetValues<HoldReason>()
+        let duration = holds.For(reason)
+        where duration < TimeSpan.Zero || duration > HoldOptions.Max
+        select Error($"Holds:{reason}", $"is {duration}; it is a time from 00:00:00 to {HoldOptions.Max}.");
 
     static IEnumerable<string> Keys(IList<KeyOptions> keys)
     {

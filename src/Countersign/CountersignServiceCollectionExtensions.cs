@@ -59,6 +59,7 @@ public static class CountersignServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<StepUpCheck>();
         services.AddSingleton<Api>();
+        services.AddSingleton<HoldStatement>();
 
         services.AddSingleton<IValidateOptions<SenderOptions>, SenderCheck>();
         services.AddOptions<SenderOptions>().ValidateOnStart();

@@ -56,6 +56,8 @@ sealed partial record Account
             return new Decision<Account>(new Refused(reason, purpose), RefusedToken(purpose, pending, reason));
 
         var change = flow.Complete(this, spending.Change!, purpose, pending, newCode, rules, now);
+        if (HoldAfter(purpose.Operation) is { } held)
+            change = change with { After = change.After.Held(held, rules, now) };
         return new Decision<Account>(change.After, change);
     }
 

@@ -31,6 +31,9 @@ sealed partial record Account(
     /// </summary>
     public long Timeline { get; init; }
 
+    /// <summary>Until when each hold lasts, also of those that have passed.</summary>
+    public ImmutableDictionary<HoldReason, DateTimeOffset> Holds { get; init; } = ImmutableDictionary<HoldReason, DateTimeOffset>.Empty;
+
     public IEnumerable<UserKey> Keys => new[] { Email, PhoneNumber }.OfType<UserKey>();
 
     public UserKey? Key(KeyType keyType) => keyType switch

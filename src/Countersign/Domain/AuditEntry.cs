@@ -16,6 +16,7 @@ public enum AuditEventType
     AntiPhishingCodeSet,
     AccountProvisioned,
     AccountErased,
+    HoldLifted,
 }
 
 /// <summary>One line of an account's audit trail, as a decision writes it; who did it and when is added by the commit.</summary>
@@ -39,5 +40,6 @@ static class AuditNames
         AuditEventType.AntiPhishingCodeSet => "anti_phishing_code_set",
         AuditEventType.AccountProvisioned => "account_provisioned",
         AuditEventType.AccountErased => "account_erased",
+        AuditEventType.HoldLifted => "hold_lifted",
     };
 }

@@ -75,6 +75,18 @@ public static class Names
         Refusal.TokenInvalid => "token-invalid",
         Refusal.TooManyAttempts => "too-many-attempts",
         Refusal.RateLimited => "rate-limited",
+        Refusal.NotHeld => "not-held",
+    };
+
+    public static string Name(this HoldReason reason) => reason switch
+    {
+        HoldReason.KeyAdded => Operation.AddingKey.Name(),
+        HoldReason.KeyChanged => Operation.ChangingKey.Name(),
+        HoldReason.KeyRemoved => Operation.RemovingKey.Name(),
+        HoldReason.AntiPhishingCodeChanged => Operation.ChangingAntiPhishing.Name(),
+        HoldReason.MfaEnabled => Operation.EnablingMfa.Name(),
+        HoldReason.MfaDisabled => Operation.DisablingMfa.Name(),
+        HoldReason.Recovered => "recovery",
     };
 
     public static string Name(this DeliveryState delivery) => delivery switch
@@ -110,6 +122,8 @@ public static class Names
     public static bool TryParseKeyType(string? text, out KeyType keyType) => TryParse(text, Name, out keyType);
 
     public static bool TryParseOperation(string? text, out Operation operation) => TryParse(text, Name, out operation);
+
+    public static bool TryParseHoldReason(string? text, out HoldReason reason) => TryParse(text, Name, out reason);
 
     static bool TryParse<T>(string? text, Func<T, string> name, out T value) where T : struct, Enum
     {

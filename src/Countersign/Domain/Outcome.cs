@@ -23,6 +23,9 @@ public enum Refusal
     TokenInvalid,
     TooManyAttempts,
     RateLimited,
+
+    /// <summary>There is no hold of this kind that could be lifted.</summary>
+    NotHeld,
 }
 
 /// <param name="Purpose">What was asked for; null where the request has no purpose.</param>

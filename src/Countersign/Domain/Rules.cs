@@ -27,6 +27,8 @@ sealed record Rules
 
     /// <summary>Limits over all accounts.</summary>
     public LimitRules Limits { get; init; } = new();
+    /// <summary>How long the hold lasts that a change opens; zero for none.</summary>
+    public required Func<HoldReason, TimeSpan> HoldFor { get; init; }
 
     public TimeSpan ResendAfter(KeyType channel) => channel switch
     {

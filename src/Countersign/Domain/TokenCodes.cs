@@ -15,6 +15,7 @@ public sealed class TokenKey
         Id = id;
         DigestKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, value.ToArray(), Size, info: "countersign/digest/v1"u8.ToArray());
         SealKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, value.ToArray(), Size, info: "countersign/seal/v1"u8.ToArray());
+        StatementKey = new StatementKey(id, value);
     }
 
     public string Id { get; }
@@ -22,6 +23,8 @@ public sealed class TokenKey
     internal byte[] DigestKey { get; }
 
     internal byte[] SealKey { get; }
+
+    internal StatementKey StatementKey { get; }
 
     public override string ToString() => Id;
 }
@@ -55,9 +58,16 @@ sealed class TokenCodes
     {
         current = keys[0];
         this.keys = keys.ToDictionary(key => key.Id);
+        StatementKeys = [.. keys.Select(key => key.StatementKey)];
     }
 
     public string CurrentKeyId => current.Id;
+
+    /// <summary>What statements are signed with.</summary>
+    public StatementKey StatementKey => current.StatementKey;
+
+    /// <summary>What statements of any node may be signed with, the current one first.</summary>
+    public IReadOnlyList<StatementKey> StatementKeys { get; }
 
     public static Draw Draw(CodeFormat format, DateTimeOffset now) => new(
         new TokenCode(RandomNumberGenerator.GetString(TokenCode.Alphabet(format), TokenCode.Length(format)), format),

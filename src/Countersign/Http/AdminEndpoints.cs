@@ -11,7 +11,7 @@ static class AdminEndpoints
 {
     public const string Scope = "countersign.accounts";
 
-    const string Path = "/admin/accounts/{userId}";
+    internal const string Path = "/admin/accounts/{userId}";
     const int DefaultEvents = 100;
     const int MaxEvents = 1_000;
 
@@ -118,7 +118,7 @@ static class AdminEndpoints
         return profile;
     }
 
-    static Fields FieldsWith(Api api, string userId)
+    internal static Fields FieldsWith(Api api, string userId)
     {
         var fields = api.Fields();
         fields.UserId("userId", userId);
@@ -129,7 +129,7 @@ static class AdminEndpoints
     /// A path keeps <c>%2F</c> as it is, so that a slash in a user id, which many providers' have, is told from <c>%252F</c> only by what the
     /// request line says.
     /// </summary>
-    static string Decoded(HttpContext http, string userId)
+    internal static string Decoded(HttpContext http, string userId)
     {
         if (!userId.Contains("%2F", StringComparison.OrdinalIgnoreCase))
             return userId;
@@ -140,9 +140,9 @@ static class AdminEndpoints
     }
 
     /// <summary>The platform, which is nobody's account: nothing is provisioned from its claims.</summary>
-    static Caller Service(HttpContext http, Api api) => api.Caller(http) with { Claims = null };
+    internal static Caller Service(HttpContext http, Api api) => api.Caller(http) with { Claims = null };
 
-    static Problem Refuse(Refused refused) => refused.Reason == Refusal.AccountNotFound ? NoSuchAccount : Problems.Of(refused);
+    internal static Problem Refuse(Refused refused) => refused.Reason == Refusal.AccountNotFound ? NoSuchAccount : Problems.Of(refused);
 
     static Problem NoSuchAccount => Problems.AccountNotFound("There is no account with this user id.");
 }

@@ -44,11 +44,14 @@ static class Answers
                 TimeUp(pending.ResendAt),
                 pending.AttemptsRemaining,
                 pending.Delivery.Name()))],
-            Holds: [])
+            Holds(account.Holds))
         {
             ShowsAntiPhishingCode = options.Features.AntiPhishing,
         };
     }
+
+    public static IReadOnlyList<HoldBody> Holds(IReadOnlyList<Hold> holds) =>
+        [.. holds.Select(hold => new HoldBody(hold.Reason.Name(), TimeUp(hold.Until)))];
 
     public static AuditEventBody Body(AuditEvent e) =>
         new(e.Id, Time(e.At), e.Type, e.Operation, e.KeyType, e.Target, e.Reason, e.Actor, e.IpAddress, e.UserAgent);

@@ -35,6 +35,8 @@ sealed record MfaBody(bool? Email, bool? PhoneNumber);
 
 sealed record MessageActionBody(string? Action, string? UserId, string? Id);
 
+sealed record LiftingBody(string? Reason, string? Explanation);
+
 sealed record DevelopmentTokenBody(string? UserId, string? Scope);
 
 // Answers.
@@ -67,6 +69,8 @@ sealed record PendingOperationBody(
     string Delivery);
 
 sealed record HoldBody(string Reason, string Until);
+
+sealed record HoldsBody(string UserId, IReadOnlyList<HoldBody> Holds, string Statement);
 
 sealed record AuditEventBody(
     string Id,
@@ -134,9 +138,11 @@ sealed record ProblemBody(
 [JsonSerializable(typeof(AntiPhishingTokenBody))]
 [JsonSerializable(typeof(DestinationTokenBody))]
 [JsonSerializable(typeof(PutAccountBody))]
+[JsonSerializable(typeof(LiftingBody))]
 [JsonSerializable(typeof(DevelopmentTokenBody))]
 [JsonSerializable(typeof(IssuedBody))]
 [JsonSerializable(typeof(AccountBody))]
+[JsonSerializable(typeof(HoldsBody))]
 [JsonSerializable(typeof(IReadOnlyList<AuditEventBody>))]
 [JsonSerializable(typeof(IReadOnlyList<MessageBody>))]
 [JsonSerializable(typeof(MessageActionBody))]

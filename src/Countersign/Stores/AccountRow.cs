@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Data.Common;
+using System.Globalization;
 using Countersign.Domain;
 
 namespace Countersign.Stores;
@@ -18,7 +19,7 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
             AntiPhishingCode(userId, 3),
             UserKey(KeyType.Email, 4),
             UserKey(KeyType.PhoneNumber, 7),
-            ImmutableDictionary<Purpose, PurposeState>.Empty) { Timeline = Timeline };
+            ImmutableDictionary<Purpose, PurposeState>.Empty) { Timeline = Timeline, Holds = Holds(42) };
     }
 
     public AddressOwner? NewKeyOwner() => Owner(10);
@@ -57,6 +58,19 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
             (int)reader.GetInt64(27),
             Delivery(34),
             Owner(35));
+    }
+
+    /// <summary><c>userKeys/adding 1732300000000,recovery 1732300060000</c>, in any order.</summary>
+    ImmutableDictionary<HoldReason, DateTimeOffset> Holds(int column)
+    {
+        var holds = ImmutableDictionary<HoldReason, DateTimeOffset>.Empty;
+        foreach (var hold in (Text(column) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(hold => hold.Split(' ')))
+        {
+            if (Names.TryParseHoldReason(hold[0], out var reason))
+                holds = holds.Add(reason, DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(hold[1], CultureInfo.InvariantCulture)));
+        }
+
+        return holds;
     }
 
     long Timeline => reader.GetInt64(40);

@@ -17,7 +17,8 @@ static class AccountSql
           g.wrong_tries, g.locks, g.locked_until,
           CASE WHEN o.receipt = 'DELIVERED' THEN 'SENT' WHEN o.receipt = 'FAILED' AND o.state = 'SENT' THEN 'DEAD' ELSE o.state END,
           c.user_id, c.key_type, c.address, c.locale, c.anti_phishing_code,
-          s.timeline, t.timeline
+          s.timeline, t.timeline,
+          (SELECT STRING_AGG(h.reason || ' ' || h.held_until, ',') FROM holds h WHERE h.user_id = a.user_id)
         FROM accounts a
         CROSS JOIN store_timeline s
         LEFT JOIN user_keys e ON e.user_id = a.user_id AND e.key_type = 'EMAIL'
@@ -109,6 +110,15 @@ static class AccountSql
           wrong_tries = excluded.wrong_tries, locks = excluded.locks, locked_until = excluded.locked_until
         """;
 
+    public const string UpsertHold =
+        $"""
+        INSERT INTO holds (user_id, reason, held_until)
+        SELECT user_id, @reason, @held_until {FromWon}
+        ON CONFLICT (user_id, reason) DO UPDATE SET held_until = excluded.held_until
+        """;
+
+    public const string DeleteHold = $"DELETE FROM holds WHERE user_id = @user_id AND reason = @reason AND {Won}";
+
     /// <summary>
     /// The code of a token that has ended goes from the outbox. One that a worker has in its hands already may still go out; it redeems nothing.
     /// A dead one goes too, so that no operator has it sent any more.
@@ -171,6 +181,7 @@ static class AccountSql
         $"DELETE FROM user_keys WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM one_time_tokens WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM guess_budgets WHERE user_id = @user_id AND {Won}",
+        $"DELETE FROM holds WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM outbox WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM idempotency_keys WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM development_inbox WHERE user_id = @user_id AND {Won}",

@@ -74,7 +74,8 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
             ("@anti_phishing_code", Seal(change.After)),
             ("@now", Time(commit.At)));
 
-        foreach (var statement in Keys(before, change.After).Concat(Claims(before, change.After)).Concat(Purposes(before, change)))
+        foreach (var statement in Keys(before, change.After).Concat(Claims(before, change.After)).Concat(Purposes(before, change))
+            .Concat(Holds(before, change.After)))
             yield return statement with { Parameters = [user, commitId, .. statement.Parameters] };
 
         foreach (var message in commit.Messages)
@@ -209,6 +210,18 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
                 ("@newest", newest),
                 ("@previous", previous));
         }
+    }
+
+    static IEnumerable<SqlStatement> Holds(Account before, Account after)
+    {
+        foreach (var (reason, until) in after.Holds)
+        {
+            if (!before.Holds.TryGetValue(reason, out var old) || old != until)
+                yield return new SqlStatement(AccountSql.UpsertHold, ("@reason", reason.Name()), ("@held_until", Time(until)));
+        }
+
+        foreach (var reason in before.Holds.Keys.Where(reason => !after.Holds.ContainsKey(reason)))
+            yield return new SqlStatement(AccountSql.DeleteHold, ("@reason", reason.Name()));
     }
 
     static (string, object?)[] Token(PurposeState state) =>

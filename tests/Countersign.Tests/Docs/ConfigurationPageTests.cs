@@ -47,6 +47,7 @@ public sealed partial class ConfigurationPageTests
         }
 
         Assert.Equal(24, checkedRanges);
+        Assert.Equal(25, checkedRanges);
     }
 
     [Fact]

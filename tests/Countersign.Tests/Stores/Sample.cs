@@ -12,6 +12,7 @@ static class Sample
     static readonly string[] Tables =
         [
             "accounts", "user_keys", "key_claims", "one_time_tokens", "guess_budgets", "outbox", "audit_events", "idempotency_keys", "limits", "development_inbox",
+            "accounts", "user_keys", "key_claims", "one_time_tokens", "guess_budgets", "holds", "outbox", "audit_events", "development_inbox",
             "schema_versions",
         ];
 
@@ -67,6 +68,8 @@ static class Sample
         Line($"{account.UserId} v{account.Version} {account.Locale} {account.AntiPhishingCode?.Reveal()}");
         foreach (var key in account.Keys)
             Line($"{Text(key.Address)} mfa={key.MfaEnabled} {Time(key.VerifiedAt)}");
+        foreach (var (reason, until) in account.Holds.OrderBy(hold => hold.Key))
+            Line($"hold {reason} {Time(until)}");
         foreach (var (purpose, state) in account.Purposes.OrderBy(state => state.Key.ToString(), StringComparer.Ordinal))
         {
             Line($"{purpose} spent={state.Spent} sends={state.Sends.Issues.ToStore()}/{Time(state.Sends.LastIssuedAt)}");

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Countersign.Domain;
 using Countersign.Stores;
 
@@ -39,7 +40,14 @@ static class StoreChecks
     {
         await using var node = await StoreNode.CreateAsync(database);
         var bobsCode = Sample.AntiPhishing("bobcode1");
-        await node.PutAsync("bob", new AccountProfile { Email = Sample.Email("Taken@example.org"), Locale = "fr", AntiPhishingCode = bobsCode });
+        var bob = Account.New("bob") with
+        {
+            Email = new UserKey(Sample.Email("Taken@example.org"), node.Clock.Now, false),
+            Locale = "fr",
+            AntiPhishingCode = bobsCode,
+            Holds = ImmutableDictionary<HoldReason, DateTimeOffset>.Empty.Add(HoldReason.Recovered, node.Clock.Now),
+        };
+        Assert.True(await node.CommitAsync(Account.New("bob"), Change.Of(bob)));
         var stored = Full(node.Clock.Now, DeliveryState.Queued);
         var changing = new Purpose(Operation.ChangingNewKey, KeyType.Email);
         var message = Sample.CodeMessage("message-1", Sample.Email("taken@example.org"), changing, node.Clock.Now);
@@ -55,6 +63,7 @@ static class StoreChecks
             Locale = null,
             AntiPhishingCode = null,
             PhoneNumber = null,
+            Holds = first.Holds.Remove(HoldReason.KeyAdded).SetItem(HoldReason.KeyChanged, node.Clock.Now),
         };
         var (ended, kept) = (changed.State(changing), changed.State(new Purpose(Operation.AddingAntiPhishing, null)));
         changed = changed
@@ -131,6 +140,8 @@ static class StoreChecks
         var pending = new Purpose(Operation.ChangingKey, KeyType.Email);
         var issued = await node.LoadAsync("alice");
         await node.CommitAsync(issued, Change.Of(WithWrongTries(issued, pending, 2, now)), request: Sample.Request("earlier"));
+        var held = ImmutableDictionary<HoldReason, DateTimeOffset>.Empty.Add(HoldReason.KeyAdded, now);
+        await node.CommitAsync(issued, Change.Of(WithWrongTries(issued, pending, 2, now) with { Holds = held }));
         await node.Inbox.KeepAsync(Outgoing("alice"), Ct);
 
         // Somebody else is faster. That commit has no event, so that an event of a stale one would find its place free.
@@ -148,6 +159,7 @@ static class StoreChecks
             Change.Of((stale with { Locale = "fr" }).With(new UserKey(Sample.Email("ALICE@example.com"), now, false))),
             Change.Of(stale.With(stale.State(pending) with { Pending = stale.State(pending).Pending! with { MessageId = "third" } })),
             Change.Of(stale) with { Drawn = [new LimitState(new Limit(LimitScope.Recipient, email.Canonical, []), SlidingWindow.Empty.Add(now, TimeSpan.FromDays(1)), 0)] },
+            Change.Of(stale with { Holds = held.Clear().Add(HoldReason.Recovered, now) }),
             Provisioning.Erase(stale),
         ];
         foreach (var change in changes)
@@ -273,6 +285,7 @@ static class StoreChecks
         var alice = await node.LoadAsync("alice");
         var guessed = WithWrongTries(alice, new Purpose(Operation.AddingKey, KeyType.PhoneNumber), 2, node.Clock.Now);
         await node.CommitAsync(alice, Change.Of(guessed), request: Sample.Request("key"));
+        await node.CommitAsync(alice, Change.Of(guessed.Held(HoldReason.KeyRemoved, new CountersignOptions().ToRules(), node.Clock.Now)));
         await node.Inbox.KeepAsync(Outgoing("alice"), Ct);
 
         alice = await node.LoadAsync("alice");
@@ -378,6 +391,8 @@ static class StoreChecks
                 AntiPhishingCode = Sample.AntiPhishing("b3ta29"),
                 Email = new UserKey(email, now.AddDays(-1), true),
                 PhoneNumber = new UserKey(Sample.Number("+49 151 1234 5678"), now.AddDays(-2), false),
+                Holds = ImmutableDictionary<HoldReason, DateTimeOffset>.Empty
+                    .Add(HoldReason.KeyAdded, now.AddHours(6)).Add(HoldReason.KeyChanged, now.AddHours(24)),
             })
             .With(new PurposeState(
                 new Purpose(Operation.ChangingNewKey, KeyType.Email), change, false, new SendBudget(issues, now),

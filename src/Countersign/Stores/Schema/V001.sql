@@ -75,6 +75,14 @@ CREATE TABLE guess_budgets (
   PRIMARY KEY (user_id, operation, key_type)
 );
 
+-- For how long the platform should refuse withdrawals and the like after which change. A row that has passed counts for nothing.
+CREATE TABLE holds (
+  user_id TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  held_until BIGINT NOT NULL,
+  PRIMARY KEY (user_id, reason)
+);
+
 CREATE TABLE outbox (
   user_id TEXT NOT NULL,
   id TEXT NOT NULL,
