@@ -89,13 +89,14 @@ public sealed class AccountSecurity
     {
         for (var round = 1; round <= MaxRounds; round++)
         {
-            var (account, taken) = await LoadForAsync(userId, profile, ct);
-            if (taken.Count > 0)
+            var (account, owned) = await LoadForAsync(userId, profile, ct);
+            // The platform knows whose an address is: what is kept for its last holder does not bar it.
+            if (owned.Any(address => address.Owner.KeptUntil is null))
                 return new Refused(Refusal.KeyTaken);
 
             var (rules, now) = (options.Rules, clock.GetUtcNow());
             var change = account is null ? Provisioning.Create(userId, profile, now) : Provisioning.Replace(account, profile, rules, now);
-            if (change is null || await TryCommitAsync(caller, account ?? Account.New(userId), change, now))
+            if (change is null || await TryCommitAsync(caller, account ?? Account.New(userId), change with { OverrulesKept = true }, now))
                 return new PutAccount(AccountView.Of(change?.After ?? account!, rules, now), account is null);
         }
 
@@ -202,26 +203,28 @@ public sealed class AccountSecurity
     /// <summary>Creates the account from verified claims. A lost round means that it is there by now.</summary>
     async Task ProvisionAsync(Caller caller, string userId, AccountProfile claims, CancellationToken ct)
     {
-        var (account, taken) = await LoadForAsync(userId, claims, ct);
+        var (account, owned) = await LoadForAsync(userId, claims, ct);
         if (account is not null)
             return;
 
         var now = clock.GetUtcNow();
+        var taken = owned.Where(address => address.Owner.Bars(userId, now)).Select(address => address.Address).ToList();
         await TryCommitAsync(caller, Account.New(userId), Provisioning.Create(userId, claims.Without(taken), now), now);
     }
 
-    /// <summary>The account, and which of the profile's addresses are somebody else's.</summary>
-    async Task<(Account? Account, IReadOnlyList<Address> Taken)> LoadForAsync(string userId, AccountProfile profile, CancellationToken ct)
+    /// <summary>The account, and which of the profile's addresses are somebody else's, or were.</summary>
+    async Task<(Account? Account, IReadOnlyList<(Address Address, AddressOwner Owner)> Owned)> LoadForAsync(
+        string userId, AccountProfile profile, CancellationToken ct)
     {
-        var taken = new List<Address>();
+        var owned = new List<(Address, AddressOwner)>();
         var account = (await store.LoadAsync(userId, null, ct)).Account;
         foreach (var address in profile.Addresses)
         {
-            if (await store.FindOwnerAsync(address, ct) is { } owner && owner != userId)
-                taken.Add(address);
+            if (await store.FindOwnerAsync(address, ct) is { } owner && owner.UserId != userId)
+                owned.Add((address, owner));
         }
 
-        return (account, taken);
+        return (account, owned);
     }
 
     static Decision<AccountView> View(Decision<Account> decision, Rules rules, DateTimeOffset now) =>

@@ -81,6 +81,7 @@ public sealed class CountersignOptions
         NoticeLifetime = Messages.NoticeLifetime,
         Limits = Limits.ToRules(),
         HoldFor = Holds.For,
+        KeepReleasedFor = Accounts.KeepReleasedFor,
     };
 
     /// <summary>The most specific setting: for the operation on the channel, for the operation, for the channel, for all.</summary>
@@ -250,6 +251,12 @@ public sealed class AccountOptions
 {
     /// <summary>Whether an account that does not exist is created on its owner's first call, from the verified claims of the bearer.</summary>
     public bool ProvisionFromClaims { get; set; } = true;
+
+    /// <summary>
+    /// How long an address that its owner has removed or replaced cannot become the key of another account, except by the platform: 0 (not at all) to
+    /// 365 days. Its last holder can take it back at any time.
+    /// </summary>
+    public TimeSpan KeepReleasedFor { get; set; } = TimeSpan.FromDays(30);
 }
 
 public sealed class MessageOptions

@@ -17,6 +17,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
     static readonly TimeSpan MaxResendAfter = TimeSpan.FromHours(1);
     static readonly TimeSpan MinLock = TimeSpan.FromSeconds(1);
     static readonly TimeSpan MaxLock = TimeSpan.FromDays(30);
+    static readonly TimeSpan MaxKeepReleasedFor = TimeSpan.FromDays(365);
 
     public ValidateOptionsResult Validate(string? name, CountersignOptions options)
     {
@@ -24,6 +25,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             .Concat(Limits(options.Limits))
             .Concat(StepUps(options))
             .Concat(Holds(options.Holds))
+            .Concat(Accounts(options.Accounts))
             .Concat(Keys(options.Keys))
             .Concat(Strict(options))
             .Concat(Messages(options.Messages))
@@ -136,6 +138,12 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
         let duration = holds.For(reason)
         where duration < TimeSpan.Zero || duration > HoldOptions.Max
         select Error($"Holds:{reason}", $"is {duration}; it is a time from 00:00:00 to {HoldOptions.Max}.");
+
+    static IEnumerable<string> Accounts(AccountOptions accounts)
+    {
+        if (accounts.KeepReleasedFor < TimeSpan.Zero || accounts.KeepReleasedFor > MaxKeepReleasedFor)
+            yield return Error("Accounts:KeepReleasedFor", $"is {accounts.KeepReleasedFor}; it is a time from 00:00:00 to {MaxKeepReleasedFor}.");
+    }
 
     static IEnumerable<string> Keys(IList<KeyOptions> keys)
     {

@@ -42,6 +42,7 @@ public static class CountersignServiceCollectionExtensions
         services.AddSingleton(provider => new TokenCodes(Keys(provider.GetRequiredService<IOptions<CountersignOptions>>().Value)));
         services.AddSingleton<Database>();
         services.AddSingleton<Outbox>();
+        services.AddSingleton<ExpiredRows>();
         services.TryAddSingleton<IAccountStore, SqlAccountStore>();
         services.AddSingleton<Templates>();
         services.AddSingleton<SenderRoutes>();

@@ -51,11 +51,12 @@ sealed partial record Account
 
         var flow = Flow.Of(purpose.Operation);
         var pending = spending.Pending!;
-        var refusal = flow.Guard(this, purpose.KeyType, rules) ?? (IsTaken(pending.TargetOwner) ? Refusal.KeyTaken : null);
+        var refusal = flow.Guard(this, purpose.KeyType, rules) ?? (IsTaken(pending.TargetOwner, now) ? Refusal.KeyTaken : null);
         if (refusal is { } reason)
             return new Decision<Account>(new Refused(reason, purpose), RefusedToken(purpose, pending, reason));
 
         var change = flow.Complete(this, spending.Change!, purpose, pending, newCode, rules, now);
+        change = change with { ReleasedAt = now + rules.KeepReleasedFor };
         if (HoldAfter(purpose.Operation) is { } held)
             change = change with { After = change.After.Held(held, rules, now) };
         return new Decision<Account>(change.After, change);
@@ -83,7 +84,7 @@ sealed partial record Account
         var lifetime = rules.Lifetime(purpose.Operation, target.KeyType);
         // The digest is made for a decoy too, so that one costs as much as a real token.
         var digest = codes.Digest(UserId, purpose, target, draw.Code);
-        var isDecoy = IsTaken(owner);
+        var isDecoy = IsTaken(owner, now);
         var token = new OneTimeToken(isDecoy ? draw.Unmatchable : digest, codes.CurrentKeyId, now + lifetime);
         var sends = state.Sends.AfterIssue(now);
         var issued = new PendingOperation(
@@ -93,7 +94,7 @@ sealed partial record Account
             .With(state with { Pending = issued, Spent = false, Sends = sends })
             .Record(AuditEventType.TokenIssued, purpose, target.Masked, isDecoy ? Refusal.KeyTaken.Name() : null)
             .Send(isDecoy
-                ? AddressInUse(owner!, purpose, draw, rules, now)
+                ? NotYours(owner!, purpose, draw, rules, now)
                 : new Message(
                     draw.MessageId, MessageKind.Code, target, purpose, draw.Code, draw.Reference, target.Masked,
                     Owns(target) ? rules.Shown(AntiPhishingCode) : null, Locale, now, token.ExpiresAt));
@@ -163,13 +164,16 @@ sealed partial record Account
         return guesses.IsLocked(now);
     }
 
-    bool IsTaken(AddressOwner? owner) => owner is not null && owner.UserId != UserId;
+    bool IsTaken(AddressOwner? owner, DateTimeOffset now) => owner?.Bars(UserId, now) == true;
 
     static Refused TooManyAttempts(Purpose purpose, TimeSpan wait) => new(Refusal.TooManyAttempts, purpose, RetryAfter: wait);
 
-    /// <summary>The owner gets a notice at the address as the owner wrote it, never as the request did.</summary>
-    static Message AddressInUse(AddressOwner owner, Purpose purpose, Draw draw, Rules rules, DateTimeOffset now) => new(
-        draw.MessageId, MessageKind.AddressInUse, owner.Address, purpose, null, null, owner.Address.Masked,
+    /// <summary>
+    /// In place of a code, a notice to the address as its owner wrote it, never as the request did. Of an address that nobody has any more, the reader
+    /// may be its last holder or its next.
+    /// </summary>
+    static Message NotYours(AddressOwner owner, Purpose purpose, Draw draw, Rules rules, DateTimeOffset now) => new(
+        draw.MessageId, owner.KeptUntil is null ? MessageKind.AddressInUse : MessageKind.AddressKept, owner.Address, purpose, null, null, owner.Address.Masked,
         rules.Shown(owner.AntiPhishingCode), owner.Locale, now, now + rules.NoticeLifetime);
 
     /// <summary>The result of trying a code: refused (and counted in the change), or the change that has spent the token.</summary>

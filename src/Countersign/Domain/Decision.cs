@@ -22,6 +22,13 @@ sealed record Change(
 
     /// <summary>The address that a redeemed token went to; null where none was redeemed.</summary>
     public Address? Redeemed { get; init; }
+    /// <summary>
+    /// From when on others can have the addresses that the account gives up; until then they are kept for it. Null: at once.
+    /// </summary>
+    public DateTimeOffset? ReleasedAt { get; init; }
+
+    /// <summary>Whether addresses that are kept for somebody else are taken all the same, because the platform says whose they are.</summary>
+    public bool OverrulesKept { get; init; }
 
     public static Change Of(Account account) => new(account, [], [], []);
 

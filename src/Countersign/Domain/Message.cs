@@ -13,6 +13,9 @@ enum MessageKind
 
     /// <summary>To the owner of an address that somebody else tried to make a key of another account.</summary>
     AddressInUse,
+
+    /// <summary>To an address that somebody asked for, and that is kept for the account whose key it was until lately.</summary>
+    AddressKept,
 }
 
 /// <summary>A message that a decision causes. It is stored with the decision, its content sealed.</summary>

@@ -14,8 +14,15 @@ public enum DeliveryState
     Failed,
 }
 
-/// <summary>Whose user key an address is.</summary>
-sealed record AddressOwner(string UserId, Address Address, string? Locale, AntiPhishingCode? AntiPhishingCode);
+/// <summary>Whose user key an address is, or was until lately.</summary>
+/// <param name="Locale">Null where it is a key no longer, like the code.</param>
+sealed record AddressOwner(string UserId, Address Address, string? Locale, AntiPhishingCode? AntiPhishingCode)
+{
+    /// <summary>Until when it is kept for the account that gave it up: nobody else can have it before. Null while it is a key.</summary>
+    public DateTimeOffset? KeptUntil { get; init; }
+
+    public bool Bars(string userId, DateTimeOffset now) => UserId != userId && (KeptUntil is null || KeptUntil > now);
+}
 
 /// <summary>
 /// A pending operation: its target, frozen when it was issued, and the newest two tokens for it, which share one guess budget.

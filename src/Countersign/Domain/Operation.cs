@@ -106,6 +106,7 @@ public static class Names
         MessageKind.MfaDisabled => "MFA_DISABLED",
         MessageKind.AntiPhishingCodeSet => "ANTI_PHISHING_CODE_SET",
         MessageKind.AddressInUse => "ADDRESS_IN_USE",
+        MessageKind.AddressKept => "ADDRESS_KEPT",
     };
 
     internal static string Name(this LimitScope scope) => scope switch

@@ -27,6 +27,9 @@ sealed record Rules
 
     /// <summary>Limits over all accounts.</summary>
     public LimitRules Limits { get; init; } = new();
+    /// <summary>How long an address that its owner has given up is kept from other accounts; zero for not at all.</summary>
+    public required TimeSpan KeepReleasedFor { get; init; }
+
     /// <summary>How long the hold lasts that a change opens; zero for none.</summary>
     public required Func<HoldReason, TimeSpan> HoldFor { get; init; }
 

@@ -19,10 +19,10 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
             AntiPhishingCode(userId, 3),
             UserKey(KeyType.Email, 4),
             UserKey(KeyType.PhoneNumber, 7),
-            ImmutableDictionary<Purpose, PurposeState>.Empty) { Timeline = Timeline, Holds = Holds(42) };
+            ImmutableDictionary<Purpose, PurposeState>.Empty) { Timeline = Timeline, Holds = Holds(44) };
     }
 
-    public AddressOwner? NewKeyOwner() => Owner(10);
+    public AddressOwner? NewKeyOwner() => Owner(10, 42);
 
     public PurposeState? Purpose()
     {
@@ -57,7 +57,7 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
             Token(24),
             (int)reader.GetInt64(27),
             Delivery(34),
-            Owner(35));
+            Owner(35, 43));
     }
 
     /// <summary><c>userKeys/adding 1732300000000,recovery 1732300060000</c>, in any order.</summary>
@@ -92,7 +92,7 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
         : new UserKey(Address.FromStore(keyType, reader.GetString(column)), Time(column + 2)!.Value, reader.GetInt64(column + 1) != 0);
 
     /// <summary>Five columns: user id, key type, address, locale, anti-phishing code.</summary>
-    AddressOwner? Owner(int column)
+    AddressOwner? Owner(int column, int keptUntil)
     {
         if (reader.IsDBNull(column) || !Names.TryParseKeyType(reader.GetString(column + 1), out var keyType))
             return null;
@@ -100,7 +100,10 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
         var userId = reader.GetString(column);
         // An account's own target is the usual case, and nobody is written to about it: its code need not be opened.
         var code = userId == reader.GetString(0) ? null : AntiPhishingCode(userId, column + 4);
-        return new AddressOwner(userId, Address.FromStore(keyType, reader.GetString(column + 2)), Text(column + 3), code);
+        return new AddressOwner(userId, Address.FromStore(keyType, reader.GetString(column + 2)), Text(column + 3), code)
+        {
+            KeptUntil = Time(keptUntil),
+        };
     }
 
     AntiPhishingCode? AntiPhishingCode(string userId, int column) => reader.IsDBNull(column) ? null : open(userId, Bytes(column));

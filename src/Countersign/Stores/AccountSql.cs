@@ -18,6 +18,7 @@ static class AccountSql
           CASE WHEN o.receipt = 'DELIVERED' THEN 'SENT' WHEN o.receipt = 'FAILED' AND o.state = 'SENT' THEN 'DEAD' ELSE o.state END,
           c.user_id, c.key_type, c.address, c.locale, c.anti_phishing_code,
           s.timeline, t.timeline,
+          n.kept_until, c.kept_until,
           (SELECT STRING_AGG(h.reason || ' ' || h.held_until, ',') FROM holds h WHERE h.user_id = a.user_id)
         FROM accounts a
         CROSS JOIN store_timeline s
@@ -31,7 +32,7 @@ static class AccountSql
         WHERE a.user_id = @user_id
         """;
 
-    public const string FindOwner = "SELECT user_id FROM key_claims WHERE key_type = @key_type AND canonical = @canonical";
+    public const string FindOwner = "SELECT user_id, kept_until FROM key_claims WHERE key_type = @key_type AND canonical = @canonical";
 
     /// <summary>An account that was erased and comes again goes on where its audit trail ended.</summary>
     public const string Insert =
@@ -63,6 +64,20 @@ static class AccountSql
 
     public const string ReleaseClaim =
         $"DELETE FROM key_claims WHERE key_type = @key_type AND canonical = @canonical AND user_id = @user_id AND {Won}";
+
+    /// <summary>The claim stays, so that nobody else can make one. What a notice to an owner would need goes: it is nobody's key any more.</summary>
+    public const string KeepClaim =
+        $"""
+        UPDATE key_claims SET kept_until = @kept_until, locale = NULL, anti_phishing_code = NULL
+        WHERE key_type = @key_type AND canonical = @canonical AND user_id = @user_id AND {Won}
+        """;
+
+    /// <summary>Before a claim: what is kept for its own last holder, or was for somebody else until then, does not bar it.</summary>
+    public const string TakeKept =
+        $"""
+        DELETE FROM key_claims
+        WHERE key_type = @key_type AND canonical = @canonical AND (user_id = @user_id OR kept_until <= @kept_until) AND {Won}
+        """;
 
     /// <summary>Fails, and the whole commit with it, where the address is somebody else's.</summary>
     public const string Claim =
@@ -178,6 +193,7 @@ static class AccountSql
         WHERE user_id = @user_id AND {Won}
           AND (key_type, canonical) IN (SELECT key_type, canonical FROM user_keys WHERE user_id = @user_id)
         """,
+        $"DELETE FROM key_claims WHERE user_id = @user_id AND kept_until IS NOT NULL AND {Won}",
         $"DELETE FROM user_keys WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM one_time_tokens WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM guess_budgets WHERE user_id = @user_id AND {Won}",

@@ -36,8 +36,10 @@ interface IAccountStore
     /// <summary>The account and what a decision on it depends on, in one statement, hence in one snapshot.</summary>
     Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct);
 
-    /// <summary>The user id of the account that has the address as a key; null where nobody has.</summary>
-    Task<string?> FindOwnerAsync(Address address, CancellationToken ct);
+    /// <summary>
+    /// The account that has the address as a key, or that it is kept for, be it no longer; null where there is none. Without locale and code.
+    /// </summary>
+    Task<AddressOwner?> FindOwnerAsync(Address address, CancellationToken ct);
 
     /// <summary>
     /// Stores all of a decision in one transaction. False, and nothing stored, where somebody else has changed the account since it was

@@ -23,10 +23,15 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
         return database.ReadAsync(statement, ReadAccount, ct);
     }
 
-    public Task<string?> FindOwnerAsync(Address address, CancellationToken ct) =>
+    public Task<AddressOwner?> FindOwnerAsync(Address address, CancellationToken ct) =>
         database.ReadAsync(
             new SqlStatement(AccountSql.FindOwner, ("@key_type", address.KeyType.Name()), ("@canonical", address.Canonical)),
-            reader => reader.Read() ? reader.GetString(0) : null,
+            reader => reader.Read()
+                ? new AddressOwner(reader.GetString(0), address, null, null)
+                {
+                    KeptUntil = reader.IsDBNull(1) ? null : DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(1)),
+                }
+                : null,
             ct);
 
     public async Task<KeptAnswer?> FindAnswerAsync(string userId, byte[] key, DateTimeOffset now, CancellationToken ct)
@@ -74,7 +79,7 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
             ("@anti_phishing_code", Seal(change.After)),
             ("@now", Time(commit.At)));
 
-        foreach (var statement in Keys(before, change.After).Concat(Claims(before, change.After)).Concat(Purposes(before, change))
+        foreach (var statement in Keys(before, change.After).Concat(Claims(before, change, commit.At)).Concat(Purposes(before, change))
             .Concat(Holds(before, change.After)))
             yield return statement with { Parameters = [user, commitId, .. statement.Parameters] };
 
@@ -153,16 +158,25 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
     }
 
     /// <summary>In one order for all accounts, what is given up first.</summary>
-    static IEnumerable<SqlStatement> Claims(Account before, Account after)
+    static IEnumerable<SqlStatement> Claims(Account before, Change change, DateTimeOffset now)
     {
+        var after = change.After;
         var isShownAlike = before.Locale == after.Locale && Equals(before.AntiPhishingCode, after.AntiPhishingCode);
         foreach (var old in before.Keys.Select(key => key.Address).Where(address => !after.Owns(address)))
-            yield return new SqlStatement(AccountSql.ReleaseClaim, Claim(old));
+        {
+            yield return change.ReleasedAt is { } releasedAt && releasedAt > now
+                ? new SqlStatement(AccountSql.KeepClaim, [.. Claim(old), ("@kept_until", Time(releasedAt))])
+                : new SqlStatement(AccountSql.ReleaseClaim, Claim(old));
+        }
 
         foreach (var address in after.Keys.Select(key => key.Address))
         {
             if (!before.Owns(address))
+            {
+                yield return new SqlStatement(
+                    AccountSql.TakeKept, [.. Claim(address), ("@kept_until", change.OverrulesKept ? long.MaxValue : Time(now))]);
                 yield return new SqlStatement(AccountSql.Claim, [.. Claim(address), ("@address", address.Value)]);
+            }
             else if (!isShownAlike || before.Key(address.KeyType)!.Address.Value != address.Value)
                 yield return new SqlStatement(AccountSql.RefreshClaim, [.. Claim(address), ("@address", address.Value)]);
         }

@@ -74,6 +74,7 @@ public sealed class TemplateTests
         { nameof(MessageKind.MfaDisabled), KeyType.PhoneNumber, "MFA was switched off for s***t@example.org." },
         { nameof(MessageKind.AntiPhishingCodeSet), KeyType.Email, "The anti-phishing code of your account was set to s***t@example.org." },
         { nameof(MessageKind.AddressInUse), KeyType.Email, "Somebody tried to use s***t@example.org, which is the email address of your account," },
+        { nameof(MessageKind.AddressKept), KeyType.Email, "Somebody asked to make s***t@example.org a key of an account." },
         { nameof(MessageKind.AddressInUse), KeyType.PhoneNumber, "Somebody tried to use s***t@example.org, which is the phone number of your account," },
     };
 
@@ -91,7 +92,7 @@ public sealed class TemplateTests
             Assert.Contains("Nobody will ever ask you for a code.", message.Text);
             // Who did nothing is not to be alarmed.
             Assert.Contains(
-                kind == MessageKind.AddressInUse ? "for another account. Nothing was changed."
+                kind is MessageKind.AddressInUse or MessageKind.AddressKept ? "account" + (kind == MessageKind.AddressInUse ? "" : " yet") + ". Nothing was changed."
                 : channel == KeyType.Email ? "If this was not you, tell the support of Acme at once."
                 : "Not you? Tell our support at once.",
                 message.Text);
@@ -135,7 +136,7 @@ public sealed class TemplateTests
                 Assert.DoesNotContain('\n', message.Subject);
         }
 
-        Assert.Equal(8 * 8 * 3 * (3 + 1), rendered);
+        Assert.Equal(9 * 8 * 3 * (3 + 1), rendered);
     }
 
     [Theory]

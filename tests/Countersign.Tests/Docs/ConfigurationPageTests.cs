@@ -48,6 +48,7 @@ public sealed partial class ConfigurationPageTests
 
         Assert.Equal(24, checkedRanges);
         Assert.Equal(25, checkedRanges);
+        Assert.Equal(26, checkedRanges);
     }
 
     [Fact]

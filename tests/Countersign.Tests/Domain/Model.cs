@@ -70,6 +70,9 @@ sealed class Model
     public bool Mfa { get; set; } = true;
     public bool AntiPhishing { get; set; } = true;
 
+    /// <summary>Addresses that their owners have given up, the latest last, and until when they are kept for them.</summary>
+    public List<(string UserId, string Address, DateTimeOffset Until)> Kept { get; } = [];
+
     /// <summary>What has ended in this step, so that messages on their way must not be sent any more.</summary>
     public HashSet<Purpose> Withdrawn { get; } = [];
 
@@ -125,7 +128,7 @@ sealed class Model
     }
 
     public Answer AnswerToPut(string userId, AccountProfile profile) =>
-        profile.Addresses.Any(address => IsTaken(userId, address.Value)) ? new Answer(Refusal.KeyTaken) : Answer.Done;
+        profile.Addresses.Any(address => IsAnothers(userId, address.Value)) ? new Answer(Refusal.KeyTaken) : Answer.Done;
 
     public Answer AnswerToErase(string userId) => Accounts.ContainsKey(userId) ? Answer.Done : new Answer(Refusal.AccountNotFound);
 
@@ -213,6 +216,10 @@ sealed class Model
         if (Guard(account, purpose) is not null)
             return;
 
+        // One's own address again, or one that is free.
+        Kept.RemoveAll(kept => IsSame(kept.Address, target));
+        if (purpose.Operation is Operation.ChangingNewKey or Operation.RemovingKey)
+            Kept.Add((userId, account.Keys[purpose.KeyType!.Value].Address, Now.AddDays(30)));
         switch (purpose.Operation)
         {
             case Operation.AddingKey:
@@ -241,6 +248,7 @@ sealed class Model
             Events.Add(AuditEventType.AccountProvisioned);
         }
 
+        Kept.RemoveAll(kept => profile.Addresses.Any(address => IsSame(kept.Address, address.Value)));
         foreach (var keyType in Enum.GetValues<KeyType>())
         {
             var wanted = profile.Address(keyType)?.Value;
@@ -263,6 +271,7 @@ sealed class Model
         foreach (var token in Issued.Where(token => token.UserId == userId))
             token.End ??= "erased";
         Accounts.Remove(userId);
+        Kept.RemoveAll(kept => kept.UserId == userId);
         Events.Add(AuditEventType.AccountErased);
     }
 
@@ -271,7 +280,11 @@ sealed class Model
 
     public static bool IsSame(string address, string other) => string.Equals(address, other, StringComparison.OrdinalIgnoreCase);
 
-    public bool IsTaken(string userId, string address) =>
+    /// <summary>Another account's key, or kept for another account whose key it was.</summary>
+    public bool IsTaken(string userId, string address) => IsAnothers(userId, address)
+        || (Kept.Where(kept => IsSame(kept.Address, address)).LastOrDefault() is { UserId: not null } last && last.UserId != userId && last.Until > Now);
+
+    bool IsAnothers(string userId, string address) =>
         Accounts.Any(account => account.Key != userId && account.Value.Keys.Values.Any(key => IsSame(key.Address, address)));
 
     void ReplaceKey(ModelAccount account, KeyType keyType, (string Address, bool Mfa)? key)

@@ -334,9 +334,9 @@ sealed class ModelRun(Fault fault)
     /// <summary>The code goes where the token is frozen to, or, where that is another account's, to nobody, and a notice to its owner.</summary>
     void CheckSent(ModelToken token)
     {
-        var sent = world.Messages.Where(message => message.Kind is MessageKind.Code or MessageKind.AddressInUse).ToList();
+        var sent = world.Messages.Where(message => message.Kind is MessageKind.Code or MessageKind.AddressInUse or MessageKind.AddressKept).ToList();
         var isRight = sent is [var message] && Model.IsSame(message.To.Value, token.Target) && (token.IsDecoy
-            ? message is { Kind: MessageKind.AddressInUse, Code: null, Reference: null }
+            ? message is { Kind: MessageKind.AddressInUse or MessageKind.AddressKept, Code: null, Reference: null }
             : message.Kind == MessageKind.Code && message.Code?.Reveal() == token.Code && message.Reference is not null);
         Check(
             isRight, Violation.CodeSentElsewhere,
@@ -357,7 +357,7 @@ sealed class ModelRun(Fault fault)
         if (before is not null && after is not null)
         {
             var told = world.Messages
-                .Where(message => message.Kind is not (MessageKind.Code or MessageKind.AddressInUse))
+                .Where(message => message.Kind is not (MessageKind.Code or MessageKind.AddressInUse or MessageKind.AddressKept))
                 .Select(message => (message.Kind, To: message.To.Canonical, message.Subject))
                 .ToList();
             var expected = new List<(MessageKind Kind, string To)>();
@@ -430,7 +430,7 @@ sealed class ModelRun(Fault fault)
                 ? null
                 : before.GetValueOrDefault(owner)?.AntiPhishingCode ?? after.GetValueOrDefault(owner)?.AntiPhishingCode;
             var mayBeWithout = owner is not null && before.GetValueOrDefault(owner)?.AntiPhishingCode is null
-                && message.Kind is not (MessageKind.AntiPhishingCodeSet or MessageKind.AddressInUse);
+                && message.Kind is not (MessageKind.AntiPhishingCodeSet or MessageKind.AddressInUse or MessageKind.AddressKept);
             Check(
                 Equals(message.AntiPhishingCode, expected) || (mayBeWithout && message.AntiPhishingCode is null), Violation.AntiPhishingCodeMisplaced,
                 $"{message.Kind} to {message.To.Value}: {message.AntiPhishingCode?.Reveal()}, and not {expected?.Reveal()}");

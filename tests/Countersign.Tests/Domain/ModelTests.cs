@@ -89,7 +89,8 @@ public sealed class ModelTests
             Assert.True(Count(issues, null) >= Runs / 40, $"{operation} was issued {Count(issues, null)} times");
         }
 
-        foreach (var refusal in Enum.GetValues<Refusal>())
+        // An operator's requests are not among the commands.
+        foreach (var refusal in Enum.GetValues<Refusal>().Except([Refusal.NotHeld]))
         {
             var count = seen.Where(answer => answer.Key.Refusal == refusal).Sum(answer => answer.Value);
             Assert.True(count >= Runs / 40, $"{refusal.Name()} was answered {count} times");

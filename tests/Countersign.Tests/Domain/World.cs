@@ -27,6 +27,7 @@ sealed class World(Fault fault)
     public static readonly DateTimeOffset Start = new(2026, 1, 5, 12, 0, 0, TimeSpan.Zero);
 
     readonly SortedDictionary<string, Account> accounts = new(StringComparer.Ordinal);
+    readonly Dictionary<Address, AddressOwner> kept = [];
     int draws;
 
     public World() : this(Fault.None)
@@ -105,13 +106,13 @@ sealed class World(Fault fault)
     public Outcome<Account> Put(string userId, AccountProfile profile)
     {
         Stored = null;
-        if (profile.Addresses.Any(address => Owner(address, userId) is { } owner && owner.UserId != userId))
+        if (profile.Addresses.Any(address => Owner(address, userId) is { KeptUntil: null } owner && owner.UserId != userId))
             return new Refused(Refusal.KeyTaken);
 
         var before = Load(userId);
         var change = before is null ? Provisioning.Create(userId, profile, Now) : Provisioning.Replace(before, profile, Rules, Now);
         if (change is not null)
-            Commit(Request.Put, before ?? Account.New(userId), change);
+            Commit(Request.Put, before ?? Account.New(userId), change with { OverrulesKept = true });
         return change?.After ?? before!;
     }
 
@@ -176,16 +177,39 @@ sealed class World(Fault fault)
         foreach (var issued in change.Events.Where(entry => entry.Type == AuditEventType.TokenIssued))
             Newest[(before.UserId, issued.Purpose!.Value)] = LastCode;
 
+        Keep(before, change);
         if (change.Erases)
             accounts.Remove(before.UserId);
         else
             accounts[before.UserId] = change.After with { Version = before.Version + 1 };
     }
 
+    /// <summary>As the claims of the store: what is given up is kept for a while, and what is claimed is kept no longer.</summary>
+    void Keep(Account before, Change change)
+    {
+        foreach (var address in change.After.Keys.Select(key => key.Address).Where(address => !before.Owns(address)))
+        {
+            if (kept.TryGetValue(address, out var owner) && owner.Bars(before.UserId, Now) && !change.OverrulesKept)
+                throw new InvalidOperationException("The store would not take this.");
+            kept.Remove(address);
+        }
+
+        foreach (var address in before.Keys.Select(key => key.Address).Where(address => !change.After.Owns(address)))
+        {
+            if (change.ReleasedAt > Now)
+                kept[address] = new AddressOwner(before.UserId, address, null, null) { KeptUntil = change.ReleasedAt };
+        }
+
+        foreach (var address in kept.Where(_ => change.Erases).Where(owner => owner.Value.UserId == before.UserId).Select(owner => owner.Key).ToList())
+            kept.Remove(address);
+    }
+
     AddressOwner? Owner(Address address, string asking)
     {
         var owner = Accounts.FirstOrDefault(account => account.Owns(address));
-        if (owner is null || (owner.UserId != asking && fault.HidesOwners))
+        if (owner is null)
+            return fault.HidesOwners ? null : kept.GetValueOrDefault(address);
+        if (owner.UserId != asking && fault.HidesOwners)
             return null;
 
         // The store does not open an account's own code for it.

@@ -113,7 +113,7 @@ static class RaceChecks
 
             Assert.NotNull(redeemed[0].Value);
             Assert.Equal(new Refused(Refusal.KeyTaken, AddingNumber), redeemed[1].Refused);
-            Assert.Equal($"{winner}-{winner}", await node.Store.FindOwnerAsync(number, Ct));
+            Assert.Equal($"{winner}-{winner}", await node.OwnerAsync(number));
             Assert.Null((await node.LoadAsync($"{loser}-{winner}")).PhoneNumber);
             Assert.Equal(["account_provisioned", "token_issued", "token_refused"], await node.EventsAsync($"{loser}-{winner}"));
         }
@@ -131,7 +131,7 @@ static class RaceChecks
 
         var winner = Assert.Single(outcomes, outcome => outcome.Value is not null);
         Assert.All(outcomes.Except([winner]), outcome => Assert.Equal(Refusal.KeyTaken, outcome.Refused?.Reason));
-        Assert.Equal(winner.Value!.Account.UserId, await node.Store.FindOwnerAsync(AliceEmail, Ct));
+        Assert.Equal(winner.Value!.Account.UserId, await node.OwnerAsync(AliceEmail));
         Assert.Equal(1, await CountAsync(node, "accounts"));
     }
 
@@ -384,7 +384,7 @@ static class RaceChecks
         Assert.NotNull((await erasing).Value);
         Assert.All(outcomes, outcome => Assert.Equal(Refusal.AccountNotFound, outcome.Refused?.Reason));
         Assert.Null(await node.LoadAsync("alice"));
-        Assert.Null(await node.Store.FindOwnerAsync(AliceNumber, Ct));
+        Assert.Null(await node.OwnerAsync(AliceNumber));
         Assert.Empty(await node.OutboxAsync());
     }
 

@@ -63,7 +63,7 @@ sealed class AllLoadBeforeAnyCommits(IAccountStore store, RaceGate gate) : IAcco
         return loaded;
     }
 
-    public async Task<string?> FindOwnerAsync(Address address, CancellationToken ct)
+    public async Task<AddressOwner?> FindOwnerAsync(Address address, CancellationToken ct)
     {
         var owner = await store.FindOwnerAsync(address, ct);
         gate.HasRead();

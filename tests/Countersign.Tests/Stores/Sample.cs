@@ -88,7 +88,7 @@ static class Sample
     }
 
     public static string Text(AddressOwner? owner) =>
-        owner is null ? "nobody" : $"{owner.UserId} {Text(owner.Address)} {owner.Locale} {owner.AntiPhishingCode?.Reveal()}";
+        owner is null ? "nobody" : $"{owner.UserId} {Text(owner.Address)} {owner.Locale} {owner.AntiPhishingCode?.Reveal()} kept={Time(owner.KeptUntil)}";
 
     /// <summary>Every row of every table.</summary>
     public static async Task<string> DumpAsync(ISqlEngine engine)

@@ -63,6 +63,27 @@ public abstract class SeededFaults
         InBatch("the condition on the key that comes", AccountSql.UpsertKey),
         InBatch("the condition on the address that is given up", AccountSql.ReleaseClaim),
         InBatch("the condition on the address that is claimed", AccountSql.Claim),
+        InBatch("the condition on the address that is kept", AccountSql.KeepClaim),
+        InBatch("the condition on the address that is taken back", AccountSql.TakeKept),
+        Replace(
+            "the keeping of an address", AccountSql.KeepClaim, "WHERE ", "WHERE 1 = 0 AND ",
+            KeptAddressChecks.An_address_that_is_kept_is_nobody_elses_until_then),
+        Drop(
+            "what a notice to an owner needs, of an address that is kept", AccountSql.KeepClaim, ", locale = NULL, anti_phishing_code = NULL",
+            KeptAddressChecks.An_address_that_is_kept_is_nobody_elses_until_then),
+        Drop(
+            "whom an address is kept from", AccountSql.TakeKept, " AND (user_id = @user_id OR kept_until <= @kept_until)",
+            KeptAddressChecks.An_address_that_is_kept_is_nobody_elses_until_then),
+        Drop(
+            "the end of keeping an address", AccountSql.TakeKept, " OR kept_until <= @kept_until",
+            KeptAddressChecks.An_address_that_is_kept_is_nobody_elses_until_then),
+        Drop("the last holder of an address", AccountSql.TakeKept, "user_id = @user_id OR ", KeptAddressChecks.Its_last_holder_takes_it_back),
+        Drop(
+            "the address that is taken back", AccountSql.TakeKept, " AND canonical = @canonical",
+            KeptAddressChecks.Its_last_holder_takes_it_back),
+        Drop(
+            "the time in the forgetting of kept addresses", ExpiredRows.KeptClaims, " WHERE kept_until <= @now",
+            KeptAddressChecks.What_was_kept_is_forgotten_when_its_time_is_over_and_no_key_is),
         InBatch("the condition on what others see of the owner", AccountSql.RefreshClaim),
         Replace(
             "what others see of the owner", AccountSql.RefreshClaim, "WHERE ", "WHERE 1 = 0 AND ", StoreChecks.A_load_names_who_has_the_new_key),

@@ -83,7 +83,7 @@ static class StoreChecks
         var asked = Sample.Email("tAKEN@example.ORG");
         var expected = new AddressOwner("bob", taken, "fr", Sample.AntiPhishing("bobcode1"));
         Assert.Equal(Sample.Text(expected), Sample.Text((await node.Store.LoadAsync("alice", asked, Ct)).NewKeyOwner));
-        Assert.Equal("bob", await node.Store.FindOwnerAsync(asked, Ct));
+        Assert.Equal("bob", await node.OwnerAsync(asked));
 
         // Whatever the owner changes of it later.
         var respelled = Sample.Email("TAKEN@example.org");
@@ -92,9 +92,9 @@ static class StoreChecks
         Assert.Equal(Sample.Text(expected), Sample.Text((await node.Store.LoadAsync("alice", asked, Ct)).NewKeyOwner));
 
         Assert.Null((await node.Store.LoadAsync("alice", Sample.Email("free@example.org"), Ct)).NewKeyOwner);
-        Assert.Null(await node.Store.FindOwnerAsync(Sample.Email("free@example.org"), Ct));
+        Assert.Null(await node.OwnerAsync(Sample.Email("free@example.org")));
         // The same text as a key of the other type is another key.
-        Assert.Null(await node.Store.FindOwnerAsync(Sample.Number("+4915112345678"), Ct));
+        Assert.Null(await node.OwnerAsync(Sample.Number("+4915112345678")));
         Assert.Null((await node.Store.LoadAsync("nobody", null, Ct)).Account);
     }
 
@@ -104,12 +104,12 @@ static class StoreChecks
         var address = Sample.Email("shared@example.org");
         await node.PutAsync("alice", new AccountProfile { Email = address });
         await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
-        Assert.Null(await node.Store.FindOwnerAsync(address, Ct));
+        Assert.Null(await node.OwnerAsync(address));
         await node.PutAsync("bob", new AccountProfile { Email = address });
-        Assert.Equal("bob", await node.Store.FindOwnerAsync(address, Ct));
+        Assert.Equal("bob", await node.OwnerAsync(address));
 
         await node.Security.EraseAsync(new Caller("platform"), "bob", Ct);
-        Assert.Null(await node.Store.FindOwnerAsync(address, Ct));
+        Assert.Null(await node.OwnerAsync(address));
     }
 
     public static async Task Secrets_are_sealed_in_the_rows(TestDatabase database)
@@ -133,7 +133,10 @@ static class StoreChecks
     {
         await using var node = await StoreNode.CreateAsync(database);
         var now = node.Clock.Now;
-        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        var given = Sample.Number("+4915112345678");
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com"), PhoneNumber = given });
+        var whole = await node.LoadAsync("alice");
+        await node.CommitAsync(whole, Change.Of(whole.Without(KeyType.PhoneNumber)) with { ReleasedAt = now.AddDays(30) });
         // Twice, so that a third would supersede the first.
         await node.CodeAsync("alice", Operation.ChangingKey, KeyType.Email);
         await node.CodeAsync("alice", Operation.ChangingKey, KeyType.Email);
@@ -152,10 +155,12 @@ static class StoreChecks
         var email = Sample.Email("alice@example.com");
         Change[] changes =
         [
-            Change.Of(stale.With(new UserKey(Sample.Number("+4915112345678"), now, true)))
+            Change.Of(stale.With(new UserKey(given, now, true))),
+            Change.Of(stale.With(new UserKey(Sample.Number("+4915112345679"), now, true)))
                 .Record(AuditEventType.UserKeyAdded).Send(Sample.Notice(email, now)),
             Change.Of(WithWrongTries(stale, pending, 4, now)).Record(AuditEventType.TokenRefused),
             Change.Of(stale.Without(KeyType.Email)) with { Withdrawn = [pending] },
+            Change.Of(stale.Without(KeyType.Email)) with { ReleasedAt = now.AddDays(30) },
             Change.Of((stale with { Locale = "fr" }).With(new UserKey(Sample.Email("ALICE@example.com"), now, false))),
             Change.Of(stale.With(stale.State(pending) with { Pending = stale.State(pending).Pending! with { MessageId = "third" } })),
             Change.Of(stale) with { Drawn = [new LimitState(new Limit(LimitScope.Recipient, email.Canonical, []), SlidingWindow.Empty.Add(now, TimeSpan.FromDays(1)), 0)] },
@@ -283,6 +288,9 @@ static class StoreChecks
         await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
         await node.CodeAsync("alice", Operation.AddingKey, KeyType.PhoneNumber, Sample.Number("+4915112345678"));
         var alice = await node.LoadAsync("alice");
+        var moved = alice.With(new UserKey(Sample.Email("moved@example.com"), node.Clock.Now, false));
+        await node.CommitAsync(alice, Change.Of(moved) with { ReleasedAt = node.Clock.Now.AddDays(30) });
+        alice = await node.LoadAsync("alice");
         var guessed = WithWrongTries(alice, new Purpose(Operation.AddingKey, KeyType.PhoneNumber), 2, node.Clock.Now);
         await node.CommitAsync(alice, Change.Of(guessed), request: Sample.Request("key"));
         await node.CommitAsync(alice, Change.Of(guessed.Held(HoldReason.KeyRemoved, new CountersignOptions().ToRules(), node.Clock.Now)));
@@ -291,12 +299,13 @@ static class StoreChecks
         alice = await node.LoadAsync("alice");
         Assert.True(await node.CommitAsync(alice, Provisioning.Erase(alice), "platform"));
         Assert.Null(await node.LoadAsync("alice"));
-        Assert.Null(await node.Store.FindOwnerAsync(Sample.Email("alice@example.com"), Ct));
+        Assert.Null(await node.OwnerAsync(Sample.Email("alice@example.com")));
 
         var dump = await Sample.DumpAsync(node.Engine);
         var left = Lines(dump, "alice");
         Assert.Equal(["account_provisioned", "token_issued", "account_erased"], left.Select(line => line.Split('|')[4]));
         Assert.DoesNotContain("alice@example.com", dump);
+        Assert.DoesNotContain("moved@example.com", dump);
         Assert.DoesNotContain("+4915112345678", dump);
         Assert.Equal(bobs, Lines(dump, "bob"));
     }

@@ -54,6 +54,23 @@ public abstract class StoreConformance
     public Task Events_come_newest_first_and_as_many_as_asked_for() => RunAsync(StoreChecks.Events_come_newest_first_and_as_many_as_asked_for);
 
     [Fact]
+    public Task An_address_that_is_kept_is_nobody_elses_until_then() =>
+        RunAsync(KeptAddressChecks.An_address_that_is_kept_is_nobody_elses_until_then);
+
+    [Fact]
+    public Task The_last_holder_of_an_address_takes_it_back() => RunAsync(KeptAddressChecks.Its_last_holder_takes_it_back);
+
+    [Fact]
+    public Task The_platform_gives_a_kept_address_to_whom_it_says() => RunAsync(KeptAddressChecks.The_platform_gives_it_to_whom_it_says);
+
+    [Fact]
+    public Task A_verified_claim_of_a_kept_address_is_left_out() => RunAsync(KeptAddressChecks.A_verified_claim_of_a_kept_address_is_left_out);
+
+    [Fact]
+    public Task What_was_kept_is_forgotten_when_its_time_is_over_and_no_key_is() =>
+        RunAsync(KeptAddressChecks.What_was_kept_is_forgotten_when_its_time_is_over_and_no_key_is);
+
+    [Fact]
     public Task A_leased_message_is_nobody_elses_until_its_lease_ends() =>
         RunAsync(OutboxChecks.A_leased_message_is_nobody_elses_until_its_lease_ends);
 

@@ -28,6 +28,8 @@ sealed class StoreNode : IAsyncDisposable
 
     public IAccountStore Store => Get<IAccountStore>();
 
+    public Database Database => Get<Database>();
+
     public Outbox Outbox => Get<Outbox>();
 
     public OperatorOutbox Operator => Get<OperatorOutbox>();
@@ -90,6 +92,11 @@ sealed class StoreNode : IAsyncDisposable
 
     /// <param name="request">Under whose key an answer is kept.</param>
     public Task<bool> CommitAsync(Account before, Change change, string actor = "alice", RepeatableRequest? request = null)
+    /// <summary>Whose key an address is; null where it is nobody's, be it kept for somebody.</summary>
+    public async Task<string?> OwnerAsync(Address address) =>
+        await Store.FindOwnerAsync(address, CancellationToken.None) is { KeptUntil: null } owner ? owner.UserId : null;
+
+    public Task<bool> CommitAsync(Account before, Change change, string actor = "alice")
     {
         var id = TokenCodes.NewId(Clock.Now);
         var messages = change.Messages

@@ -24,6 +24,7 @@ CREATE TABLE user_keys (
 );
 
 -- Whose key an address is. The primary key is what makes it the key of one account only; all other tables are kept by user id.
+-- An address that was given up may be kept for its last holder for a while: the row then bars others until kept_until, and is no key of anybody's.
 -- The rest is what another account's request needs to know of the owner, so that nobody reads the rows of two accounts.
 CREATE TABLE key_claims (
   key_type TEXT NOT NULL,
@@ -33,8 +34,15 @@ CREATE TABLE key_claims (
   locale TEXT,
   -- Sealed, as in accounts.
   anti_phishing_code BYTEA,
+  -- Null while the address is a key.
+  kept_until BIGINT,
   PRIMARY KEY (key_type, canonical)
 );
+
+CREATE INDEX key_claims_kept ON key_claims (kept_until) WHERE kept_until IS NOT NULL;
+
+-- What is kept for an account goes when the account is erased.
+CREATE INDEX key_claims_kept_for ON key_claims (user_id) WHERE kept_until IS NOT NULL;
 
 -- One row per account and purpose, overwritten for ever. key_type is '' for the anti-phishing code, which has none.
 -- The columns from target to wrong_tries are null while nothing is pending.

@@ -1,0 +1,25 @@
+namespace Countersign.Stores;
+
+/// <summary>Rows that count for nothing any more, because their time has passed: forgotten in small commits.</summary>
+sealed class ExpiredRows(Database database)
+{
+    const int Batch = 500;
+
+    /// <summary>Addresses that were kept for their last holder: nothing of them is left. False where there are none.</summary>
+    public const string KeptClaims =
+        """
+        DELETE FROM key_claims WHERE (key_type, canonical) IN (
+          SELECT key_type, canonical FROM key_claims WHERE kept_until <= @now LIMIT @limit)
+        """;
+
+    static readonly string[] All = [KeptClaims];
+
+    /// <summary>Forgets some; false where there are none.</summary>
+    public async Task<bool> ForgetAsync(DateTimeOffset now, CancellationToken ct)
+    {
+        var isAny = false;
+        foreach (var text in All)
+            isAny |= await database.TryCommitAsync(new SqlStatement(text, ("@now", now.ToUnixTimeMilliseconds()), ("@limit", (long)Batch)), ct);
+        return isAny;
+    }
+}
