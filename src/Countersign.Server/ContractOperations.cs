@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Mime;
+using Countersign.Domain;
 using Countersign.Http;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -150,7 +151,7 @@ static class ContractOperations
         foreach (var (status, response) in responses.ToList())
         {
             if (status == "409")
-                responses[status] = Conflict(text, document);
+                responses[status] = Conflict(text, responses.ContainsKey("429"), document);
             else if (ContractProblems.SharedId(status) is { } id)
                 responses[status] = new OpenApiResponseReference(id, document);
             else
@@ -163,8 +164,13 @@ static class ContractOperations
             responses.Add(status, response);
     }
 
-    static OpenApiResponse Conflict(OperationText text, OpenApiDocument document) => ContractProblems.Response(
-        $"Not as things are now: {string.Join(", ", text.Conflicts.Select(code => $"`{code}`"))}. It counts as no wrong try, and consumes no token.",
-        text.Conflicts.Select(code => ContractProblems.All.Single(problem => problem.Code == code)),
-        document);
+    /// <param name="mayBeFrozen">Whether it changes something or asks to: then it waits while the account is frozen.</param>
+    static OpenApiResponse Conflict(OperationText text, bool mayBeFrozen, OpenApiDocument document)
+    {
+        string[] conflicts = mayBeFrozen ? [Refusal.AccountFrozen.Name(), .. text.Conflicts] : text.Conflicts;
+        return ContractProblems.Response(
+            $"Not as things are now: {string.Join(", ", conflicts.Select(code => $"`{code}`"))}. It counts as no wrong try, and consumes no token.",
+            conflicts.Select(code => ContractProblems.All.Single(problem => problem.Code == code)),
+            document);
+    }
 }

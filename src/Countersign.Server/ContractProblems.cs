@@ -40,6 +40,7 @@ static class ContractProblems
         Refused(Refusal.NothingPending),
         Refused(Refusal.KeyTaken),
         Refused(Refusal.NotHeld),
+        Refused(Refusal.AccountFrozen),
         Problems.MessageNotRetryable(OutboxState.Dead),
         Problems.MessageNotDroppable(OutboxState.Sent),
         Problems.TooLarge,

@@ -69,7 +69,7 @@ public sealed class AccountSecurity
         Require(purpose.IsWhole && purpose.Operation != Operation.ChangingKey, "The first step of a change is redeemed by IssueForNewKeyAsync; a key type goes with all but the anti-phishing code.");
         Require((newCode is null) == (purpose.KeyType is not null), "An anti-phishing code goes with the two operations that set it.");
         return RunAsync(caller, userId, Demand.Redeem, purpose, null, (loaded, rules, now) =>
-            View(loaded.Account!.Redeem(purpose, code, newCode, codes, rules, now), rules, now), ct);
+            View(loaded.Account!.Redeem(purpose, code, newCode, TokenCodes.DrawUndo(), codes, rules, now), rules, now), ct);
     }
 
     /// <summary>Revokes the tokens of a pending operation. The account as it is then, also where nothing was pending.</summary>
@@ -89,9 +89,9 @@ public sealed class AccountSecurity
     {
         for (var round = 1; round <= MaxRounds; round++)
         {
-            var (account, owned) = await LoadForAsync(userId, profile, ct);
+            var (account, others) = await LoadForAsync(userId, profile, ct);
             // The platform knows whose an address is: what is kept for its last holder does not bar it.
-            if (owned.Any(address => address.Owner.KeptUntil is null))
+            if (others.Any(owner => owner.KeptUntil is null))
                 return new Refused(Refusal.KeyTaken);
 
             var (rules, now) = (options.Rules, clock.GetUtcNow());
@@ -116,8 +116,36 @@ public sealed class AccountSecurity
     public Task<Outcome<AccountView>> LiftHoldAsync(Caller caller, string userId, HoldReason reason, string explanation, CancellationToken ct)
     {
         Require(explanation.Length is > 0 and <= Account.MaxExplanationLength, $"An explanation has 1 to {Account.MaxExplanationLength} characters.");
-        return RunAsync(caller with { Claims = null }, userId, null, null, (loaded, rules, now) =>
+        return RunAsync(caller with { Claims = null }, userId, Demand.None, null, null, (loaded, rules, now) =>
             View(loaded.Account!.Lift(reason, explanation, now), rules, now), ct);
+    }
+
+    /// <summary>
+    /// Undoes a change, and all that came after it, by the token of a link in one of its notices, at most once. A token that is wrong, used, void or
+    /// expired is refused as <see cref="Refusal.TokenInvalid"/>; where an address that would come back is another account's by now, as
+    /// <see cref="Refusal.KeyTaken"/>.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public async Task<Outcome<AccountView>> UndoAsync(Caller caller, UndoToken token, CancellationToken ct)
+    {
+        using var activity = telemetry.StartDecision<AccountView>(null);
+        for (var round = 1; round <= MaxRounds; round++)
+        {
+            var found = await store.FindUndoAsync(token.Id, ct);
+            var account = found is null ? null : (await store.LoadAsync(found.UserId, null, ct)).Account;
+            if (account is null)
+                return telemetry.Answered<AccountView>(new Refused(Refusal.TokenInvalid), null);
+
+            // Again, because it may have been used before the account was loaded. From then on, whoever uses it changes the account, and this commit loses.
+            var point = (await store.FindUndoAsync(token.Id, ct))?.Point;
+            var owners = await FindOwnersAsync(point?.Before.Addresses ?? [], ct);
+            var (rules, now) = (options.Rules, clock.GetUtcNow());
+            var decision = View(account.Undo(point, token, owners, codes, rules, now), rules, now);
+            if (decision.Change is null || await TryCommitAsync(caller, account, decision.Change, now))
+                return telemetry.Answered(decision.Outcome, null);
+        }
+
+        throw Contended();
     }
 
     /// <summary>The newest events of an account's audit trail, newest first; empty where there never was such an account.</summary>
@@ -181,8 +209,10 @@ public sealed class AccountSecurity
     {
         var commitId = TokenCodes.NewId(now);
         var isOurs = dispatcher.HasRoom;
+        var origin = caller.Actor == before.UserId ? Origin.Of(caller) : null;
         var messages = change.Messages
-            .Select((message, ordinal) => QueuedMessage.New(before.UserId, message.Id ?? $"{commitId}-{ordinal}", message, isOurs))
+            .Select((message, ordinal) => QueuedMessage.New(
+                before.UserId, message.Id ?? $"{commitId}-{ordinal}", message, isOurs, message.IsOfOwnAccount && before.Owns(message.To) ? origin : null))
             .ToList();
 
         // Not cancelled when the client goes away: what has become of the commit must be known.
@@ -203,28 +233,34 @@ public sealed class AccountSecurity
     /// <summary>Creates the account from verified claims. A lost round means that it is there by now.</summary>
     async Task ProvisionAsync(Caller caller, string userId, AccountProfile claims, CancellationToken ct)
     {
-        var (account, owned) = await LoadForAsync(userId, claims, ct);
+        var (account, others) = await LoadForAsync(userId, claims, ct);
         if (account is not null)
             return;
 
         var now = clock.GetUtcNow();
-        var taken = owned.Where(address => address.Owner.Bars(userId, now)).Select(address => address.Address).ToList();
+        var taken = others.Where(owner => owner.Bars(userId, now)).Select(owner => owner.Address).ToList();
         await TryCommitAsync(caller, Account.New(userId), Provisioning.Create(userId, claims.Without(taken), now), now);
     }
 
-    /// <summary>The account, and which of the profile's addresses are somebody else's, or were.</summary>
-    async Task<(Account? Account, IReadOnlyList<(Address Address, AddressOwner Owner)> Owned)> LoadForAsync(
-        string userId, AccountProfile profile, CancellationToken ct)
+    /// <summary>The account, and who else has an address of the profile, or had it.</summary>
+    async Task<(Account? Account, IReadOnlyList<AddressOwner> Others)> LoadForAsync(string userId, AccountProfile profile, CancellationToken ct)
     {
-        var owned = new List<(Address, AddressOwner)>();
         var account = (await store.LoadAsync(userId, null, ct)).Account;
-        foreach (var address in profile.Addresses)
+        var owners = await FindOwnersAsync(profile.Addresses, ct);
+        return (account, [.. owners.Where(owner => owner.UserId != userId)]);
+    }
+
+    /// <summary>Whose these addresses are, as far as they are anybody's.</summary>
+    async Task<IReadOnlyList<AddressOwner>> FindOwnersAsync(IEnumerable<Address> addresses, CancellationToken ct)
+    {
+        var owners = new List<AddressOwner>();
+        foreach (var address in addresses)
         {
-            if (await store.FindOwnerAsync(address, ct) is { } owner && owner.UserId != userId)
-                owned.Add((address, owner));
+            if (await store.FindOwnerAsync(address, ct) is { } owner)
+                owners.Add(owner);
         }
 
-        return (account, owned);
+        return owners;
     }
 
     static Decision<AccountView> View(Decision<Account> decision, Rules rules, DateTimeOffset now) =>

@@ -18,7 +18,7 @@ public static class CountersignEndpoints
     /// <summary>
     /// Maps the contract under <c>/api/v1</c>. The caller is whom the host's default authentication scheme says; the account is the claim
     /// <c>sub</c>. Providers' callbacks are mapped beside it, under <c>/callbacks</c>, where such a provider is configured; and the keys
-    /// of statements about holds at <c>/.well-known/jwks.json</c>.
+    /// of statements about holds at <c>/.well-known/jwks.json</c>, and the page that undoes changes at <c>/undo</c>.
     /// </summary>
     public static IEndpointConventionBuilder MapCountersign(this IEndpointRouteBuilder routes)
     {
@@ -29,6 +29,7 @@ public static class CountersignEndpoints
         OperatorEndpoints.Map(api);
         HoldEndpoints.Map(api);
         HoldEndpoints.MapKeySet(routes);
+        UndoEndpoints.Map(routes);
         CallbackEndpoints.Map(routes);
         routes.MapFallback($"{Prefix}/{{**rest}}", IResult () => Problems.NotFound);
         return api;

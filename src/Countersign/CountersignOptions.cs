@@ -44,7 +44,10 @@ public sealed class CountersignOptions
 
     /// <summary>Which operations ask for a recent or a strong authentication: up to 16 entries. Taken up without a restart.</summary>
     public IList<StepUpOptions> StepUp { get; } = [];
+
     public HoldOptions Holds { get; set; } = new();
+
+    public UndoOptions Undo { get; set; } = new();
 
     public PhoneNumberOptions PhoneNumbers { get; set; } = new();
 
@@ -82,6 +85,10 @@ public sealed class CountersignOptions
         Limits = Limits.ToRules(),
         HoldFor = Holds.For,
         KeepReleasedFor = Accounts.KeepReleasedFor,
+        NotifyRequests = Messages.NotifyRequests,
+        // A link needs somewhere to lead to.
+        UndoFor = PublicUrl.Length == 0 ? TimeSpan.Zero : Undo.Lifetime,
+        FreezeFor = Undo.FreezeFor,
     };
 
     /// <summary>The most specific setting: for the operation on the channel, for the operation, for the channel, for all.</summary>
@@ -272,6 +279,9 @@ public sealed class MessageOptions
 
     /// <summary>How long delivery of a notice is tried: 1 minute to 7 days.</summary>
     public TimeSpan NoticeLifetime { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>Whether the keys that get no code are told of each request for a change, and not only of what comes of it.</summary>
+    public bool NotifyRequests { get; set; } = true;
 }
 
 public sealed class DeliveryOptions

@@ -26,6 +26,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             .Concat(StepUps(options))
             .Concat(Holds(options.Holds))
             .Concat(Accounts(options.Accounts))
+            .Concat(Undo(options.Undo))
             .Concat(Keys(options.Keys))
             .Concat(Strict(options))
             .Concat(Messages(options.Messages))
@@ -133,6 +134,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             }
         }
     }
+
     static IEnumerable<string> Holds(HoldOptions holds) =>
         from reason in Enum.GetValues<HoldReason>()
         let duration = holds.For(reason)
@@ -143,6 +145,14 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
     {
         if (accounts.KeepReleasedFor < TimeSpan.Zero || accounts.KeepReleasedFor > MaxKeepReleasedFor)
             yield return Error("Accounts:KeepReleasedFor", $"is {accounts.KeepReleasedFor}; it is a time from 00:00:00 to {MaxKeepReleasedFor}.");
+    }
+
+    static IEnumerable<string> Undo(UndoOptions undo)
+    {
+        if (undo.Lifetime < TimeSpan.Zero || undo.Lifetime > UndoOptions.MaxLifetime)
+            yield return Error("Undo:Lifetime", $"is {undo.Lifetime}; it is a time from 00:00:00 to {UndoOptions.MaxLifetime}.");
+        if (undo.FreezeFor < TimeSpan.Zero || undo.FreezeFor > UndoOptions.MaxFreeze)
+            yield return Error("Undo:FreezeFor", $"is {undo.FreezeFor}; it is a time from 00:00:00 to {UndoOptions.MaxFreeze}.");
     }
 
     static IEnumerable<string> Keys(IList<KeyOptions> keys)

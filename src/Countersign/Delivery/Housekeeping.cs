@@ -3,12 +3,7 @@ using Countersign.Stores;
 namespace Countersign.Delivery;
 
 /// <summary>What has to be done to the store now and then: count the outbox, erase what has expired, forget what is long done with.</summary>
-sealed class Housekeeping(Outbox outbox, IAccountStore store, Telemetry telemetry, TimeProvider clock)
-/// <summary>
-/// What has to be done to the outbox now and then: count it, erase what has expired, forget what is long done with; and with it whatever else in the
-/// store has expired.
-/// </summary>
-sealed class OutboxHousekeeping(Outbox outbox, ExpiredRows expired, Telemetry telemetry, TimeProvider clock)
+sealed class Housekeeping(Outbox outbox, IAccountStore store, ExpiredRows expired, Telemetry telemetry, TimeProvider clock)
 {
     /// <summary>Counting costs more, the longer the backlog is.</summary>
     static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(10);
@@ -53,6 +48,9 @@ sealed class OutboxHousekeeping(Outbox outbox, ExpiredRows expired, Telemetry te
             }
 
             while (await outbox.PruneAnswersAsync(now, ct))
+            {
+            }
+
             while (await expired.ForgetAsync(now, ct))
             {
             }

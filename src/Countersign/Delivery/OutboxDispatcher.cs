@@ -11,7 +11,6 @@ namespace Countersign.Delivery;
 /// </summary>
 sealed partial class OutboxDispatcher(
     Outbox outbox,
-    ExpiredRows expired,
     SendQueue queue,
     HandOff handOff,
     Housekeeping housekeeping,
@@ -30,7 +29,6 @@ sealed partial class OutboxDispatcher(
     /// <summary>Nodes that claim at once may find that another has taken all that they saw: so often they look again before they wait.</summary>
     const int MaxLostClaims = 3;
 
-    readonly OutboxHousekeeping housekeeping = new(outbox, expired, telemetry, clock);
     readonly CancellationTokenSource claiming = new();
     int lostClaims;
     int accepted;

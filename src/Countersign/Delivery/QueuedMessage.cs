@@ -15,7 +15,8 @@ sealed record QueuedMessage(string UserId, string Id, MessageContent Content, in
         Content.Code is not null && Content.Operation == purpose.Operation && Content.KeyType == purpose.KeyType;
 
     /// <param name="isLeased">Whether it is for this node to send; else it is anybody's to claim.</param>
-    public static QueuedMessage New(string userId, string id, Message message, bool isLeased = true) => new(
+    /// <param name="origin">From where the request came that the message tells of; null where its reader is not to know.</param>
+    public static QueuedMessage New(string userId, string id, Message message, bool isLeased = true, string? origin = null) => new(
         userId,
         id,
         new MessageContent(
@@ -30,7 +31,12 @@ sealed record QueuedMessage(string UserId, string Id, MessageContent Content, in
             message.AntiPhishingCode?.Reveal(),
             message.Locale,
             message.CreatedAt,
-            message.ExpiresAt),
+            message.ExpiresAt)
+        {
+            Origin = origin,
+            UndoToken = message.Undo?.Token.Reveal(),
+            UndoUntil = message.Undo?.ExpiresAt,
+        },
         Attempts: 0,
         isLeased ? message.CreatedAt + Outbox.Lease : message.CreatedAt);
 }
@@ -50,6 +56,14 @@ sealed record MessageContent(
     DateTimeOffset CreatedAt,
     DateTimeOffset ExpiresAt)
 {
+    /// <summary>From where the request came; null where the reader is not told.</summary>
+    public string? Origin { get; init; }
+
+    /// <summary>What undoes the change that the message tells of, and until when; null where nothing does.</summary>
+    public string? UndoToken { get; init; }
+
+    public DateTimeOffset? UndoUntil { get; init; }
+
     [JsonIgnore]
     public Address Destination => Address.FromStore(Channel, To);
 

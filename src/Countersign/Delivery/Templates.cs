@@ -12,6 +12,9 @@ namespace Countersign.Delivery;
 /// </summary>
 sealed class Templates
 {
+    /// <summary>Where the page is that undoes changes, below the public URL.</summary>
+    public const string UndoPath = "/undo";
+
     const string Fallback = "en";
 
     static readonly string[] Parts =
@@ -19,10 +22,12 @@ sealed class Templates
 
     readonly Dictionary<string, Dictionary<string, Template>> locales;
     readonly MessageOptions options;
+    readonly string undoUrl;
 
     public Templates(IOptions<CountersignOptions> options)
     {
         this.options = options.Value.Messages;
+        undoUrl = ServiceUrl.TryParse(options.Value.PublicUrl, out var url) ? ServiceUrl.Below(url, UndoPath).ToString() : "";
         locales = typeof(Templates).Assembly.GetManifestResourceNames()
             .Where(name => name.StartsWith("Templates/", StringComparison.Ordinal))
             .Select(name => name.Split('/')[1])
@@ -83,9 +88,15 @@ sealed class Templates
             ["anti_phishing_code"] = content.AntiPhishingCode ?? "",
             ["minutes"] = Whole(lifetime.Ticks % TimeSpan.TicksPerMinute == 0 ? lifetime.TotalMinutes : 0),
             ["seconds"] = Whole(lifetime.TotalSeconds),
-            ["at"] = content.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture),
+            ["at"] = Time(content.CreatedAt),
+            ["origin"] = content.Origin ?? "",
+            // After the #, which no browser sends along: it gets into no log on the way.
+            ["undo"] = content.UndoToken is { } token && undoUrl.Length > 0 ? $"{undoUrl}#{token}" : "",
+            ["undo_until"] = content.UndoUntil is { } until ? Time(until) : "",
         };
     }
+
+    static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
     static string Whole(double number) => number.ToString("0", CultureInfo.InvariantCulture);
 

@@ -43,7 +43,9 @@ sealed partial record Account
     }
 
     /// <summary>Spends the token and makes the change that it guards, every guard of the issuing row asked again.</summary>
-    public Decision<Account> Redeem(Purpose purpose, TokenCode code, AntiPhishingCode? newCode, TokenCodes codes, Rules rules, DateTimeOffset now)
+    /// <param name="undo">What the notices of the change offer to undo it by.</param>
+    public Decision<Account> Redeem(
+        Purpose purpose, TokenCode code, AntiPhishingCode? newCode, UndoToken undo, TokenCodes codes, Rules rules, DateTimeOffset now)
     {
         var spending = Spend(purpose, code, codes, rules, now);
         if (spending.Refused is { } refused)
@@ -59,6 +61,7 @@ sealed partial record Account
         change = change with { ReleasedAt = now + rules.KeepReleasedFor };
         if (HoldAfter(purpose.Operation) is { } held)
             change = change with { After = change.After.Held(held, rules, now) };
+        change = OfferUndo(change, purpose, undo, codes, rules, now);
         return new Decision<Account>(change.After, change);
     }
 
@@ -72,7 +75,8 @@ sealed partial record Account
             return new Refused(Refusal.RateLimited, purpose, RetryAfter: nextIssueAt - now);
 
         var pending = state.LivePending(now);
-        if (pending is not null && !pending.Target.Equals(target))
+        var isRetargeted = pending is not null && !pending.Target.Equals(target);
+        if (isRetargeted)
         {
             change = change.Revoke((pendingPurpose, _) => pendingPurpose == purpose, "another target", now);
             pending = null;
@@ -98,6 +102,10 @@ sealed partial record Account
                 : new Message(
                     draw.MessageId, MessageKind.Code, target, purpose, draw.Code, draw.Reference, target.Masked,
                     Owns(target) ? rules.Shown(AntiPhishingCode) : null, Locale, now, token.ExpiresAt));
+
+        // Sending it again is no news, and neither is asking for it again and again: that would be a way to fill an inbox.
+        if (rules.NotifyRequests && (isRetargeted || (pending is null && state.Sends.Issues.Count(now, SendBudget.Span) == 0)))
+            change = TellOthers(change, target, purpose, rules, now);
 
         return new Decision<IssuedToken>(
             new IssuedToken(lifetime, token.ExpiresAt, sends.NextIssueAt(target.KeyType, rules, now), target, draw.Reference), change);
@@ -157,8 +165,22 @@ sealed partial record Account
         return new Spending(new Refused(Refusal.TokenInvalid, state.Purpose, remaining), change, null);
     }
 
+    /// <summary>The keys that get no code hear that one was asked for, be it a decoy.</summary>
+    static Change TellOthers(Change change, Address target, Purpose purpose, Rules rules, DateTimeOffset now)
+    {
+        var account = change.After;
+        return account.Keys.Select(key => key.Address).Where(address => !address.Equals(target)).Aggregate(change, (told, address) =>
+            told.Send(new Message(
+                null, MessageKind.ChangeRequested, address, purpose, null, null, target.Masked,
+                rules.Shown(account.AntiPhishingCode), account.Locale, now, now + rules.NoticeLifetime)));
+    }
+
+    /// <summary>Nothing of the purpose can be done: the account is frozen, or wrong tries have locked it.</summary>
     bool IsLocked(Purpose purpose, DateTimeOffset now, out Refused locked)
     {
+        if (IsFrozen(purpose, now, out locked))
+            return true;
+
         var guesses = State(purpose).Guesses;
         locked = TooManyAttempts(purpose, (guesses.LockedUntil ?? now) - now);
         return guesses.IsLocked(now);

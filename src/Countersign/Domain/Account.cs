@@ -31,6 +31,9 @@ sealed partial record Account(
     /// </summary>
     public long Timeline { get; init; }
 
+    /// <summary>Until when nothing can be changed, because something was undone; null where that never was.</summary>
+    public DateTimeOffset? FrozenUntil { get; init; }
+
     /// <summary>Until when each hold lasts, also of those that have passed.</summary>
     public ImmutableDictionary<HoldReason, DateTimeOffset> Holds { get; init; } = ImmutableDictionary<HoldReason, DateTimeOffset>.Empty;
 

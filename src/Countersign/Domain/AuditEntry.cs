@@ -17,6 +17,7 @@ public enum AuditEventType
     AccountProvisioned,
     AccountErased,
     HoldLifted,
+    ChangeUndone,
 }
 
 /// <summary>One line of an account's audit trail, as a decision writes it; who did it and when is added by the commit.</summary>
@@ -41,5 +42,6 @@ static class AuditNames
         AuditEventType.AccountProvisioned => "account_provisioned",
         AuditEventType.AccountErased => "account_erased",
         AuditEventType.HoldLifted => "hold_lifted",
+        AuditEventType.ChangeUndone => "change_undone",
     };
 }

@@ -22,6 +22,7 @@ sealed record Change(
 
     /// <summary>The address that a redeemed token went to; null where none was redeemed.</summary>
     public Address? Redeemed { get; init; }
+
     /// <summary>
     /// From when on others can have the addresses that the account gives up; until then they are kept for it. Null: at once.
     /// </summary>
@@ -29,6 +30,12 @@ sealed record Change(
 
     /// <summary>Whether addresses that are kept for somebody else are taken all the same, because the platform says whose they are.</summary>
     public bool OverrulesKept { get; init; }
+
+    /// <summary>By what the change can be undone; null where it cannot.</summary>
+    public UndoPoint? Offers { get; init; }
+
+    /// <summary>Ends all undo links of changes from this version of the account on; null for none.</summary>
+    public long? VoidsUndosFrom { get; init; }
 
     public static Change Of(Account account) => new(account, [], [], []);
 

@@ -29,10 +29,12 @@ sealed partial record Account
     /// <summary>Ends a hold before its time, because an operator says so. The account is the answer.</summary>
     public Decision<Account> Lift(HoldReason reason, string explanation, DateTimeOffset now)
     {
-        if (!Holds.TryGetValue(reason, out var until) || until <= now)
+        var thaws = reason == HoldReason.Recovered && FrozenUntil > now;
+        if (!thaws && !(Holds.TryGetValue(reason, out var until) && until > now))
             return new Refused(Refusal.NotHeld);
 
-        var change = Change.Of(this with { Holds = Holds.Remove(reason) })
+        // Whoever is sure enough of the owner to end the hold of a recovery is sure enough to have things changed again.
+        var change = Change.Of(this with { Holds = Holds.Remove(reason), FrozenUntil = thaws ? null : FrozenUntil })
             .Record(AuditEventType.HoldLifted, reason: $"{reason.Name()}: {explanation}");
         return new Decision<Account>(change.After, change);
     }

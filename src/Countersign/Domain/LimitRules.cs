@@ -66,7 +66,7 @@ sealed record LimitRules
     }
 
     /// <summary>What another person can cause at an address. A notice of what was done to an account is never left out.</summary>
-    public static bool IsLimited(Message message) => message.Kind is MessageKind.Code or MessageKind.AddressInUse;
+    public static bool IsLimited(Message message) => message.Kind is MessageKind.Code or MessageKind.AddressInUse or MessageKind.AddressKept;
 
     /// <summary>Whether so few codes to a country are redeemed that somebody else than its people must be asking for them.</summary>
     public bool IsPumped(SlidingWindow sent, SlidingWindow redeemed, DateTimeOffset now)

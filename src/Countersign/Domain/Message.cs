@@ -16,6 +16,10 @@ enum MessageKind
 
     /// <summary>To an address that somebody asked for, and that is kept for the account whose key it was until lately.</summary>
     AddressKept,
+
+    /// <summary>A code went to another key, or to the new one.</summary>
+    ChangeRequested,
+    ChangeUndone,
 }
 
 /// <summary>A message that a decision causes. It is stored with the decision, its content sealed.</summary>
@@ -39,4 +43,10 @@ sealed record Message(
 {
     /// <summary>It stands in mail only: an SMS neither shows nor keeps it.</summary>
     public AntiPhishingCode? AntiPhishingCode { get; init; } = To.KeyType == KeyType.Email ? AntiPhishingCode : null;
+
+    /// <summary>How the reader can undo what the message tells of; null where that cannot be.</summary>
+    public UndoLink? Undo { get; init; }
+
+    /// <summary>Whether the reader is told from where the request came: not who is not the account's owner.</summary>
+    public bool IsOfOwnAccount => Kind is not (MessageKind.AddressInUse or MessageKind.AddressKept);
 }

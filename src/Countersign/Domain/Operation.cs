@@ -76,6 +76,7 @@ public static class Names
         Refusal.TooManyAttempts => "too-many-attempts",
         Refusal.RateLimited => "rate-limited",
         Refusal.NotHeld => "not-held",
+        Refusal.AccountFrozen => "account-frozen",
     };
 
     public static string Name(this HoldReason reason) => reason switch
@@ -107,6 +108,8 @@ public static class Names
         MessageKind.AntiPhishingCodeSet => "ANTI_PHISHING_CODE_SET",
         MessageKind.AddressInUse => "ADDRESS_IN_USE",
         MessageKind.AddressKept => "ADDRESS_KEPT",
+        MessageKind.ChangeRequested => "CHANGE_REQUESTED",
+        MessageKind.ChangeUndone => "CHANGE_UNDONE",
     };
 
     internal static string Name(this LimitScope scope) => scope switch

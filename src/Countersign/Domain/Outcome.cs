@@ -26,6 +26,9 @@ public enum Refusal
 
     /// <summary>There is no hold of this kind that could be lifted.</summary>
     NotHeld,
+
+    /// <summary>A change was undone: nothing else is changed for a while.</summary>
+    AccountFrozen,
 }
 
 /// <param name="Purpose">What was asked for; null where the request has no purpose.</param>

@@ -76,7 +76,11 @@ static class Provisioning
 
         // Addresses are equal in any spelling; the one that is written to is what the platform says now.
         var isRespelt = !change.After.Keys.Select(key => key.Address.Value).SequenceEqual(before.Keys.Select(key => key.Address.Value));
-        return change.After == before && !isRespelt ? null : change;
+        if (change.After == before && !isRespelt)
+            return null;
+
+        // What the platform has said is not undone by a link that is older.
+        return change.Events.IsEmpty ? change : change with { VoidsUndosFrom = 0 };
     }
 
     public static Change Erase(Account account) =>

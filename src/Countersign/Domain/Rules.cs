@@ -27,11 +27,21 @@ sealed record Rules
 
     /// <summary>Limits over all accounts.</summary>
     public LimitRules Limits { get; init; } = new();
+
     /// <summary>How long an address that its owner has given up is kept from other accounts; zero for not at all.</summary>
     public required TimeSpan KeepReleasedFor { get; init; }
 
     /// <summary>How long the hold lasts that a change opens; zero for none.</summary>
     public required Func<HoldReason, TimeSpan> HoldFor { get; init; }
+
+    /// <summary>Whether the other keys hear of a request, and not only of what comes of it.</summary>
+    public required bool NotifyRequests { get; init; }
+
+    /// <summary>How long a change can be undone by a link in its notices; zero for no link.</summary>
+    public required TimeSpan UndoFor { get; init; }
+
+    /// <summary>How long nothing can be changed after something was undone.</summary>
+    public required TimeSpan FreezeFor { get; init; }
 
     public TimeSpan ResendAfter(KeyType channel) => channel switch
     {

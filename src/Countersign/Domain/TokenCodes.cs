@@ -75,6 +75,8 @@ sealed class TokenCodes
         NewId(now),
         RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes));
 
+    public static UndoToken DrawUndo() => new(RandomNumberGenerator.GetBytes(UndoToken.Size));
+
     /// <summary>An id that sorts by time. Not a secret.</summary>
     public static string NewId(DateTimeOffset now) => Guid.CreateVersion7(now).ToString("N");
 
@@ -90,6 +92,12 @@ sealed class TokenCodes
     public bool Matches(OneTimeToken token, string userId, Purpose purpose, Address target, TokenCode code) =>
         keys.TryGetValue(token.KeyId, out var key)
         && CryptographicOperations.FixedTimeEquals(Digest(key, userId, purpose, target, code), token.Digest.Span);
+
+    /// <summary>HMAC-SHA-256 over account and token, apart from the digests of codes by what it begins with.</summary>
+    public byte[] Digest(string userId, UndoToken token) => Digest(current, userId, token);
+
+    public bool Matches(UndoPoint point, string userId, UndoToken token) =>
+        keys.TryGetValue(point.KeyId, out var key) && CryptographicOperations.FixedTimeEquals(Digest(key, userId, token), point.Digest.Span);
 
     /// <summary>
     /// AES-256-GCM under a key of its own per value (HMAC-SHA-256 of a random salt), so that the number of values is not bounded by
@@ -134,6 +142,9 @@ sealed class TokenCodes
 
     /// <summary>All zero: each key seals one value only.</summary>
     static ReadOnlySpan<byte> Nonce => "\0\0\0\0\0\0\0\0\0\0\0\0"u8;
+
+    static byte[] Digest(TokenKey key, string userId, UndoToken token) =>
+        HMACSHA256.HashData(key.DigestKey, (byte[])[.. "countersign/undo/v1\0"u8, .. token.Secret, .. Encoding.UTF8.GetBytes(userId)]);
 
     static byte[] Digest(TokenKey key, string userId, Purpose purpose, Address target, TokenCode code)
     {

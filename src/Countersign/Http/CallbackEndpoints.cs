@@ -54,7 +54,7 @@ static class CallbackEndpoints
     }
 
     /// <summary>Every field, as often as it is there; null where this is no form.</summary>
-    static async Task<List<KeyValuePair<string, string>>?> ReadFormAsync(HttpContext http, byte[] body)
+    internal static async Task<List<KeyValuePair<string, string>>?> ReadFormAsync(HttpContext http, byte[] body)
     {
         if (http.Request.ContentType?.StartsWith(FormType, StringComparison.OrdinalIgnoreCase) != true)
             return null;

@@ -180,6 +180,7 @@ static class Problems
         Refusal.SameKey => (400, "Bad request", "This is the current key already."),
         Refusal.TokenInvalid => (422, "Token invalid", "The one-time token is wrong, expired, used or superseded."),
         Refusal.TooManyAttempts => (429, "Too many attempts", "Too many wrong one-time tokens. Wait for as long as Retry-After says, then ask for a new one."),
+        Refusal.AccountFrozen => (409, "Account frozen", "A change of this account was undone: nothing can be changed for as long as Retry-After says."),
         Refusal.NotHeld => (409, "Not held", "There is no hold of this kind on the account."),
         Refusal.RateLimited => (429, "Rate limited", "Too many messages for this operation. Ask again after as long as Retry-After says."),
     };

@@ -19,7 +19,7 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
             AntiPhishingCode(userId, 3),
             UserKey(KeyType.Email, 4),
             UserKey(KeyType.PhoneNumber, 7),
-            ImmutableDictionary<Purpose, PurposeState>.Empty) { Timeline = Timeline, Holds = Holds(44) };
+            ImmutableDictionary<Purpose, PurposeState>.Empty) { Timeline = Timeline, Holds = Holds(44), FrozenUntil = Time(45) };
     }
 
     public AddressOwner? NewKeyOwner() => Owner(10, 42);

@@ -19,7 +19,8 @@ static class AccountSql
           c.user_id, c.key_type, c.address, c.locale, c.anti_phishing_code,
           s.timeline, t.timeline,
           n.kept_until, c.kept_until,
-          (SELECT STRING_AGG(h.reason || ' ' || h.held_until, ',') FROM holds h WHERE h.user_id = a.user_id)
+          (SELECT STRING_AGG(h.reason || ' ' || h.held_until, ',') FROM holds h WHERE h.user_id = a.user_id),
+          a.frozen_until
         FROM accounts a
         CROSS JOIN store_timeline s
         LEFT JOIN user_keys e ON e.user_id = a.user_id AND e.key_type = 'EMAIL'
@@ -37,9 +38,9 @@ static class AccountSql
     /// <summary>An account that was erased and comes again goes on where its audit trail ended.</summary>
     public const string Insert =
         """
-        INSERT INTO accounts (user_id, version, commit_id, locale, anti_phishing_code, created_at, updated_at)
+        INSERT INTO accounts (user_id, version, commit_id, locale, anti_phishing_code, frozen_until, created_at, updated_at)
         SELECT @user_id, @version + 1 + COALESCE((SELECT MAX(version) FROM audit_events WHERE user_id = @user_id), 0),
-          @commit_id, @locale, @anti_phishing_code, @now, @now
+          @commit_id, @locale, @anti_phishing_code, @frozen_until, @now, @now
         WHERE TRUE
         ON CONFLICT (user_id) DO NOTHING
         """;
@@ -48,7 +49,8 @@ static class AccountSql
     public const string Update =
         """
         UPDATE accounts
-        SET version = version + 1, commit_id = @commit_id, locale = @locale, anti_phishing_code = @anti_phishing_code, updated_at = @now
+        SET version = version + 1, commit_id = @commit_id, locale = @locale, anti_phishing_code = @anti_phishing_code,
+          frozen_until = @frozen_until, updated_at = @now
         WHERE user_id = @user_id AND version = @version AND @timeline = (SELECT timeline FROM store_timeline)
         """;
 
@@ -132,6 +134,17 @@ static class AccountSql
         ON CONFLICT (user_id, reason) DO UPDATE SET held_until = excluded.held_until
         """;
 
+    public const string InsertUndo =
+        $"""
+        INSERT INTO undos (user_id, id, version, operation, key_type, digest, key_id, sealed, created_at, expires_at)
+        SELECT user_id, @id, @from_version, @operation, @key_type, @digest, @key_id, @sealed, @created_at, @expires_at {FromWon}
+        """;
+
+    public const string VoidUndos = $"DELETE FROM undos WHERE user_id = @user_id AND version >= @from_version AND {Won}";
+
+    public const string FindUndo =
+        "SELECT user_id, version, operation, key_type, digest, key_id, sealed, created_at, expires_at FROM undos WHERE id = @id";
+
     public const string DeleteHold = $"DELETE FROM holds WHERE user_id = @user_id AND reason = @reason AND {Won}";
 
     /// <summary>
@@ -198,6 +211,7 @@ static class AccountSql
         $"DELETE FROM one_time_tokens WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM guess_budgets WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM holds WHERE user_id = @user_id AND {Won}",
+        $"DELETE FROM undos WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM outbox WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM idempotency_keys WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM development_inbox WHERE user_id = @user_id AND {Won}",

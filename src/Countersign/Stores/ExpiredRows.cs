@@ -12,7 +12,11 @@ sealed class ExpiredRows(Database database)
           SELECT key_type, canonical FROM key_claims WHERE kept_until <= @now LIMIT @limit)
         """;
 
-    static readonly string[] All = [KeptClaims];
+    /// <summary>Links that undo nothing any more, with what they would have led back to.</summary>
+    public const string Undos =
+        "DELETE FROM undos WHERE (user_id, id) IN (SELECT user_id, id FROM undos WHERE expires_at <= @now LIMIT @limit)";
+
+    static readonly string[] All = [KeptClaims, Undos];
 
     /// <summary>Forgets some; false where there are none.</summary>
     public async Task<bool> ForgetAsync(DateTimeOffset now, CancellationToken ct)

@@ -9,6 +9,9 @@ namespace Countersign.Stores;
 /// <param name="NewKeyOwner">Who has the new key that the request names, if anybody.</param>
 sealed record LoadedAccount(Account? Account, AddressOwner? NewKeyOwner);
 
+/// <summary>The stored half of an undo link, and whose it is.</summary>
+sealed record StoredUndo(string UserId, UndoPoint Point);
+
 /// <summary>A decision on its way into the store.</summary>
 /// <param name="Before">What it was decided upon: if the store holds another version by now, nothing is written.</param>
 /// <param name="Id">Of this commit; unique.</param>
@@ -56,6 +59,9 @@ interface IAccountStore
     /// <summary>The answer that was committed for a request of the account; null where there is none, or it has expired.</summary>
     /// <param name="key">Of <see cref="RepeatableRequest"/>.</param>
     Task<KeptAnswer?> FindAnswerAsync(string userId, byte[] key, DateTimeOffset now, CancellationToken ct);
+
+    /// <summary>The stored half of an undo link, and whose it is; null where there is none.</summary>
+    Task<StoredUndo?> FindUndoAsync(string id, CancellationToken ct);
 
     /// <summary>The newest events of an account, also of one that was erased.</summary>
     Task<IReadOnlyList<AuditEvent>> ReadEventsAsync(string userId, int limit, CancellationToken ct);

@@ -13,6 +13,8 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
 {
     const int PruneBatch = 500;
 
+    readonly UndoRows undos = new(codes);
+
     public Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct)
     {
         var statement = new SqlStatement(
@@ -44,6 +46,10 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
         var opened = codes.Open(AnswerLabel(userId, key), sealedAnswer);
         return new KeptAnswer(opened[..SHA256.HashSizeInBytes], opened[SHA256.HashSizeInBytes..]);
     }
+
+    public Task<StoredUndo?> FindUndoAsync(string id, CancellationToken ct) =>
+        database.ReadAsync(
+            new SqlStatement(AccountSql.FindUndo, ("@id", id)), reader => reader.Read() ? undos.Read(id, reader) : null, ct);
 
     public Task<bool> TryCommitAsync(Commit commit, CancellationToken ct) => database.TryCommitAsync(Statements(commit).ToList(), ct);
 
@@ -77,10 +83,11 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
             ("@timeline", before.Timeline),
             ("@locale", change.After.Locale),
             ("@anti_phishing_code", Seal(change.After)),
+            ("@frozen_until", Time(change.After.FrozenUntil)),
             ("@now", Time(commit.At)));
 
         foreach (var statement in Keys(before, change.After).Concat(Claims(before, change, commit.At)).Concat(Purposes(before, change))
-            .Concat(Holds(before, change.After)))
+            .Concat(Holds(before, change.After)).Concat(undos.Statements(before.UserId, change)))
             yield return statement with { Parameters = [user, commitId, .. statement.Parameters] };
 
         foreach (var message in commit.Messages)
@@ -178,7 +185,9 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
                 yield return new SqlStatement(AccountSql.Claim, [.. Claim(address), ("@address", address.Value)]);
             }
             else if (!isShownAlike || before.Key(address.KeyType)!.Address.Value != address.Value)
+            {
                 yield return new SqlStatement(AccountSql.RefreshClaim, [.. Claim(address), ("@address", address.Value)]);
+            }
         }
     }
 

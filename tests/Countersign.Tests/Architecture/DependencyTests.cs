@@ -35,7 +35,7 @@ public sealed class DependencyTests
     {
         string[] allowed =
         [
-            "System", "System.Buffers", "System.Buffers.Binary", "System.Collections", "System.Collections.Generic", "System.Collections.Immutable",
+            "System", "System.Buffers", "System.Buffers.Binary", "System.Buffers.Text", "System.Collections", "System.Collections.Generic", "System.Collections.Immutable",
             "System.Diagnostics.CodeAnalysis", "System.Globalization", "System.Linq", "System.Numerics", "System.Runtime.CompilerServices",
             "System.Runtime.InteropServices", "System.Runtime.Serialization", "System.Security.Cryptography", "System.Text", "System.Text.RegularExpressions", "PhoneNumbers", "Countersign.Domain",
         ];

@@ -75,6 +75,8 @@ public sealed class TemplateTests
         { nameof(MessageKind.AntiPhishingCodeSet), KeyType.Email, "The anti-phishing code of your account was set to s***t@example.org." },
         { nameof(MessageKind.AddressInUse), KeyType.Email, "Somebody tried to use s***t@example.org, which is the email address of your account," },
         { nameof(MessageKind.AddressKept), KeyType.Email, "Somebody asked to make s***t@example.org a key of an account." },
+        { nameof(MessageKind.ChangeRequested), KeyType.Email, "Somebody who is signed in to your account asked to add s***t@example.org as the email address of your account. A code for that went to s***t@example.org. Nothing has changed yet." },
+        { nameof(MessageKind.ChangeUndone), KeyType.Email, "A change to your account was undone by the link in a message about it." },
         { nameof(MessageKind.AddressInUse), KeyType.PhoneNumber, "Somebody tried to use s***t@example.org, which is the phone number of your account," },
     };
 
@@ -136,7 +138,7 @@ public sealed class TemplateTests
                 Assert.DoesNotContain('\n', message.Subject);
         }
 
-        Assert.Equal(9 * 8 * 3 * (3 + 1), rendered);
+        Assert.Equal(11 * 8 * 3 * (3 + 1), rendered);
     }
 
     [Theory]

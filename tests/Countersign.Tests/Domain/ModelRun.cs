@@ -23,48 +23,6 @@ enum Violation
     Crashed,
 }
 
-/// <summary>Which code is tried where, beginning with a token that was issued.</summary>
-enum Guess
-{
-    Right,
-    Wrong,
-    ByTheOtherUser,
-    ForAnotherPurpose,
-}
-
-abstract record Command;
-
-sealed record Issue(string UserId, Purpose Purpose, string? NewKey) : Command;
-
-/// <summary>Waits for a minute, and has the same token sent again or issued again.</summary>
-/// <param name="Back">Which token, counted from the newest of all.</param>
-sealed record Again(int Back, bool Resends) : Command;
-
-sealed record Resend(int Back) : Command;
-
-sealed record Cancel(int Back) : Command;
-
-/// <param name="Other">The purpose of a guess for another one, where the user has had no other token.</param>
-/// <param name="NewKey">What the key is changed to, where the token is of the first step of a change; its type is that of the token.</param>
-sealed record Redeem(int Back, Guess Guess, Purpose Other, int NewKey, string NewCode) : Command;
-
-/// <summary>Wrong codes, and a new token whenever the tries on one are spent.</summary>
-/// <param name="AgainAfter">After how many of them it is sent or issued again besides.</param>
-sealed record GuessAgainAndAgain(int Back, int Times, int AgainAfter, bool Resends) : Command;
-
-sealed record Advance(TimeSpan Time) : Command;
-
-sealed record Put(string UserId, AccountProfile Profile) : Command
-{
-    public override string ToString() =>
-        $"Put {{ {UserId}: {Profile.Email?.Value} {Profile.EmailMfa}, {Profile.PhoneNumber?.Value} {Profile.PhoneNumberMfa}, "
-        + $"{Profile.AntiPhishingCode?.Reveal()} }}";
-}
-
-sealed record Erase(string UserId) : Command;
-
-sealed record Toggle(bool Mfa) : Command;
-
 /// <summary>Drives a <see cref="World"/> and the <see cref="Model"/> with the same commands, and holds what happened against what may.</summary>
 sealed class ModelRun(Fault fault)
 {
@@ -293,12 +251,13 @@ sealed class ModelRun(Fault fault)
         Check(answer == expected, Violation.WrongAnswer, $"{request} {purpose} of {userId}: {answer}, and not {expected}");
         var after = world.Accounts.ToDictionary(account => account.UserId);
         CheckKeys(request, userId, before.GetValueOrDefault(userId), after);
+        CheckRequestIsTold(tokensBefore, before.GetValueOrDefault(userId));
         var completed = request == Request.Redeem && answer == Answer.Done ? purpose?.Operation : null;
         CheckNotices(request, completed, before.GetValueOrDefault(userId), after.GetValueOrDefault(userId));
         CheckAntiPhishingCodes(before, after);
         CheckEffect(after);
         Check(
-            model.Issued.Count > tokensBefore || world.Messages.All(message => message.Code is null), Violation.CodeSentElsewhere,
+            model.Issued.Count > tokensBefore || world.AllMessages.All(message => message.Code is null), Violation.CodeSentElsewhere,
             $"{request}: a code for nothing");
         Check(
             request == Request.Erase || model.Withdrawn.SetEquals(world.Stored?.Withdrawn ?? []), Violation.CodeNotWithdrawn,
@@ -334,13 +293,27 @@ sealed class ModelRun(Fault fault)
     /// <summary>The code goes where the token is frozen to, or, where that is another account's, to nobody, and a notice to its owner.</summary>
     void CheckSent(ModelToken token)
     {
-        var sent = world.Messages.Where(message => message.Kind is MessageKind.Code or MessageKind.AddressInUse or MessageKind.AddressKept).ToList();
+        var sent = world.AllMessages.Where(message => message.Kind is MessageKind.Code or MessageKind.AddressInUse or MessageKind.AddressKept).ToList();
         var isRight = sent is [var message] && Model.IsSame(message.To.Value, token.Target) && (token.IsDecoy
             ? message is { Kind: MessageKind.AddressInUse or MessageKind.AddressKept, Code: null, Reference: null }
             : message.Kind == MessageKind.Code && message.Code?.Reveal() == token.Code && message.Reference is not null);
         Check(
             isRight, Violation.CodeSentElsewhere,
             $"{token.Purpose} to {token.Target}: {Join(sent.Select(message => $"{message.Kind} {message.To.Value}"))}");
+    }
+
+    /// <summary>The keys that get no code hear once in an hour that one was asked for, and again where it is for another target.</summary>
+    void CheckRequestIsTold(int tokensBefore, Account? before)
+    {
+        var token = model.Issued.Count > tokensBefore ? model.Issued[^1] : null;
+        var isNews = token is not null && model.Accounts[token.UserId][token.Purpose] is var state && state.Live(model.Now) is [_]
+            && (state.Issues.Count(at => at > model.Now.AddHours(-1)) == 1 || model.Events.Contains(AuditEventType.TokenRevoked));
+        var expected = isNews ? before!.Keys.Select(key => key.Address.Value).Where(address => !Model.IsSame(address, token!.Target)) : [];
+        var told = world.Requests.ToList();
+        Check(
+            told.Select(message => message.To.Value).Order().SequenceEqual(expected.Order()), Violation.ChangeUntold,
+            $"told of the request for {token?.Purpose} are {Join(told.Select(message => message.To.Value))}, and not {Join(expected)}");
+        Check(told.All(message => message.Code is null && message.Reference is null), Violation.CodeSentElsewhere, "A code stands in a notice.");
     }
 
     void CheckKeys(Request request, string userId, Account? before, Dictionary<string, Account> after)
@@ -356,8 +329,8 @@ sealed class ModelRun(Fault fault)
     {
         if (before is not null && after is not null)
         {
-            var told = world.Messages
-                .Where(message => message.Kind is not (MessageKind.Code or MessageKind.AddressInUse or MessageKind.AddressKept))
+            var told = world.AllMessages
+                .Where(message => message.Kind is not (MessageKind.Code or MessageKind.AddressInUse or MessageKind.AddressKept or MessageKind.ChangeRequested))
                 .Select(message => (message.Kind, To: message.To.Canonical, message.Subject))
                 .ToList();
             var expected = new List<(MessageKind Kind, string To)>();
@@ -376,7 +349,7 @@ sealed class ModelRun(Fault fault)
         }
         else
         {
-            Check(!world.Messages.Any(), Violation.NoticeWithoutChange, $"{request}: {Join(world.Sent)}");
+            Check(!world.AllMessages.Any(), Violation.NoticeWithoutChange, $"{request}: {Join(world.Sent)}");
         }
 
         var recorded = world.Recorded.Select(entry => entry.Type).Order().ToList();
@@ -422,7 +395,7 @@ sealed class ModelRun(Fault fault)
     /// </summary>
     void CheckAntiPhishingCodes(Dictionary<string, Account> before, Dictionary<string, Account> after)
     {
-        foreach (var message in world.Messages)
+        foreach (var message in world.AllMessages)
         {
             var owner = before.Keys.Concat(after.Keys).Distinct().FirstOrDefault(userId =>
                 Owns(before, userId, message.To) || Owns(after, userId, message.To));

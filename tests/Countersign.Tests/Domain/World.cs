@@ -14,6 +14,7 @@ enum Request
     Resend,
     Cancel,
     Redeem,
+    Undo,
     Put,
     Erase,
 }
@@ -48,10 +49,18 @@ sealed class World(Fault fault)
     /// <summary>The code of the last token that was issued.</summary>
     public string LastCode { get; private set; } = "";
 
+    /// <summary>What can be undone, of one account.</summary>
+    public Dictionary<string, UndoPoint> Undos { get; } = [];
+
     /// <summary>The codes of the last tokens that were issued for each purpose of each user.</summary>
     public Dictionary<(string UserId, Purpose Purpose), string> Newest { get; } = [];
 
-    public IEnumerable<Message> Messages => Stored?.Messages ?? [];
+    /// <summary>What was sent, without what tells other keys of a request: a flow is about what comes of it.</summary>
+    public IEnumerable<Message> Messages => AllMessages.Except(Requests);
+
+    public IEnumerable<Message> Requests => AllMessages.Where(message => message.Kind == MessageKind.ChangeRequested);
+
+    public IEnumerable<Message> AllMessages => Stored?.Messages ?? [];
 
     public IEnumerable<(MessageKind Kind, string To)> Sent => Messages.Select(message => (message.Kind, message.To.Value));
 
@@ -100,7 +109,15 @@ sealed class World(Fault fault)
     {
         var typed = fault.Types(this, userId, purpose, code);
         return Run(Request.Redeem, userId, purpose, (account, rules, now) =>
-            account.Redeem(purpose, Code(typed), newCode, Codes, rules, now));
+            account.Redeem(purpose, Code(typed), newCode, DrawUndo(), Codes, rules, now));
+    }
+
+    /// <summary>Follows a link in a notice.</summary>
+    public Outcome<Account> Undo(string userId, UndoToken token)
+    {
+        var point = Undos.GetValueOrDefault(token.Id);
+        var owners = (point?.Before.Addresses ?? []).Select(address => Owner(address, userId)).OfType<AddressOwner>().ToList();
+        return Run(Request.Undo, userId, null, (account, rules, now) => account.Undo(point, token, owners, Codes, rules, now));
     }
 
     public Outcome<Account> Put(string userId, AccountProfile profile)
@@ -178,6 +195,10 @@ sealed class World(Fault fault)
             Newest[(before.UserId, issued.Purpose!.Value)] = LastCode;
 
         Keep(before, change);
+        foreach (var undo in Undos.Values.Where(undo => undo.Version >= change.VoidsUndosFrom).ToList())
+            Undos.Remove(undo.Id);
+        if (change.Offers is { } point)
+            Undos[point.Id] = point;
         if (change.Erases)
             accounts.Remove(before.UserId);
         else
@@ -216,6 +237,8 @@ sealed class World(Fault fault)
         var code = owner.UserId == asking ? null : owner.AntiPhishingCode;
         return new AddressOwner(owner.UserId, owner.Key(address.KeyType)!.Address, owner.Locale, code);
     }
+
+    UndoToken DrawUndo() => new(SHA256.HashData(Encoding.ASCII.GetBytes($"undo {draws++}")));
 
     Draw Draw()
     {

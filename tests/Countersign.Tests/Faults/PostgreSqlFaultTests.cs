@@ -201,7 +201,8 @@ public sealed class PostgreSqlFaultTests(ITestOutputHelper output) : IAsyncLifet
     public async Task A_commit_whose_answer_was_lost_is_unavailable_and_was_made_once()
     {
         await using var proxy = new CuttingProxy(postgres.Port);
-        await using var server = await StartAsync($"Host=127.0.0.1;Port={proxy.Port};Username=countersign;Database=postgres;Max Auto Prepare=0");
+        // One write for the whole commit: of one that comes in pieces, the first would be cut off from the rest, and nothing committed.
+        await using var server = await StartAsync($"Host=127.0.0.1;Port={proxy.Port};Username=countersign;Database=postgres;Max Auto Prepare=0;Write Buffer Size=65536");
         var alice = await server.UserWithAsync(new { email = Email, phoneNumber = Phone });
         var redeem = new { keyType = "PHONE_NUMBER", oneTimeToken = await alice.CodeAsync(Removing, Phone) };
         await AwaitDeliveryAsync(alice);
@@ -224,7 +225,7 @@ public sealed class PostgreSqlFaultTests(ITestOutputHelper output) : IAsyncLifet
     public async Task Who_asks_again_under_the_same_key_after_a_lost_answer_gets_it_and_who_has_none_is_served_twice()
     {
         await using var proxy = new CuttingProxy(postgres.Port);
-        await using var server = await StartAsync($"Host=127.0.0.1;Port={proxy.Port};Username=countersign;Database=postgres;Max Auto Prepare=0");
+        await using var server = await StartAsync($"Host=127.0.0.1;Port={proxy.Port};Username=countersign;Database=postgres;Max Auto Prepare=0;Write Buffer Size=65536");
         var alice = await server.UserWithAsync(new { email = Email, phoneNumber = Phone });
         Task<Answer> IssueAsync(string? key)
         {

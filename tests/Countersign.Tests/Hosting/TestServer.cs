@@ -49,10 +49,11 @@ sealed class TestServer : IAsyncDisposable
     public static async Task<TestServer> StartAsync(Setup setup)
     {
         var folder = setup.Folder ?? new TestFolder();
-        // No pause between issues and no limit over all accounts unless a test asks for one: most tests are about something else.
+        // No pause between issues, no limit over all accounts and no notice of a request, unless a test asks for one: most tests are about something else.
         string[] defaults =
         [
-            "Countersign:Limits:ResendAfter:Email=00:00:00", "Countersign:Limits:ResendAfter:Sms=00:00:00", "Countersign:Limits:IssuesPerHour=1000", .. NoLimitsOverAllAccounts,
+            "Countersign:Limits:ResendAfter:Email=00:00:00", "Countersign:Limits:ResendAfter:Sms=00:00:00", "Countersign:Limits:IssuesPerHour=1000",
+            .. NoLimitsOverAllAccounts, "Countersign:Messages:NotifyRequests=false",
         ];
         string[] fixedSettings = ["urls=http://127.0.0.1:0", "environment=Development", .. await TestStore.SettingsAsync(folder)];
         var args = fixedSettings.Concat(defaults).Concat(setup.Settings).Select(setting => $"--{setting}").ToArray();

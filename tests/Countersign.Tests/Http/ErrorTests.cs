@@ -357,6 +357,8 @@ public sealed class ErrorTests
 
         public Task<KeptAnswer?> FindAnswerAsync(string userId, byte[] key, DateTimeOffset now, CancellationToken ct) => throw Gone();
 
+        public Task<StoredUndo?> FindUndoAsync(string id, CancellationToken ct) => throw Gone();
+
         public Task<bool> TryCommitAsync(Commit commit, CancellationToken ct) => throw Gone();
 
         public Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct) => throw Gone();

@@ -165,7 +165,10 @@ public sealed class OperatorApiTests
     [Fact]
     public void Every_kind_of_message_has_its_name_on_the_wire() =>
         Assert.Equal(
-            ["CODE", "KEY_ADDED", "KEY_CHANGED", "KEY_REMOVED", "MFA_ENABLED", "MFA_DISABLED", "ANTI_PHISHING_CODE_SET", "ADDRESS_IN_USE"],
+            [
+                "CODE", "KEY_ADDED", "KEY_CHANGED", "KEY_REMOVED", "MFA_ENABLED", "MFA_DISABLED", "ANTI_PHISHING_CODE_SET", "ADDRESS_IN_USE", "ADDRESS_KEPT",
+                "CHANGE_REQUESTED", "CHANGE_UNDONE",
+            ],
             Enum.GetValues<MessageKind>().Select(kind => kind.Name()));
 
     Task<TestServer> StartAsync() => TestServer.StartAsync(new TestServer.Setup

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Countersign.Tests.Hosting;
 
 namespace Countersign.Tests.Server;
@@ -14,7 +15,7 @@ sealed class Canaries
     readonly string mark = Guid.NewGuid().ToString("N")[..12];
     readonly ConcurrentDictionary<string, string> secrets = [];
 
-    public static string[] Settings { get; } = ["Countersign:Tokens:Code=Base32"];
+    public static string[] Settings { get; } = ["Countersign:Tokens:Code=Base32", "Countersign:PublicUrl=https://accounts.example.com"];
 
     public string Email => $"canary.{mark}@example.com";
 
@@ -56,6 +57,13 @@ sealed class Canaries
         Assert.Equal(200, (await server.Service().GetAsync("/api/v1/admin/accounts/alice")).Status);
         Assert.Equal(200, (await server.Service().GetAsync("/api/v1/admin/accounts/alice/events?limit=10")).Status);
         Assert.NotEmpty(await server.InboxAsync(Email));
+
+        // The link of a notice, and the page that it leads to.
+        var notice = await server.MessageAsync(Email, item => item.Text.Contains("/undo#", StringComparison.Ordinal) && item.Text.Contains("changed to", StringComparison.Ordinal));
+        var token = Keep("undo token", Regex.Match(notice.Text, "/undo#([A-Za-z0-9_-]{43})").Groups[1].Value);
+        Assert.Equal(200, (await Answer.OfAsync(await server.Http.GetAsync("/undo"))).Status);
+        foreach (var (text, status) in new[] { (token[1..], 422), (token, 200), (token, 422) })
+            Assert.Equal(status, (await Answer.OfAsync(await server.Http.PostAsync("/undo", new FormUrlEncodedContent([new("token", text)])))).Status);
 
         // Bearers that are refused, and requests that cannot even be read.
         var forged = Keep("forged bearer", bearer[..^6] + "AAAAAA");

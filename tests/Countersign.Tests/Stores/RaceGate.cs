@@ -16,6 +16,16 @@ sealed class RaceGate
     string? first;
     int readsLeft;
 
+    /// <summary>Done once, before an account is loaded.</summary>
+    public Func<Task>? BeforeNextLoad { get; set; }
+
+    public Task PrepareLoadAsync()
+    {
+        var prepare = BeforeNextLoad;
+        BeforeNextLoad = null;
+        return prepare?.Invoke() ?? Task.CompletedTask;
+    }
+
     /// <param name="reads">Of all racers together.</param>
     /// <param name="winner">The actor whose commit goes first; null where that is left open.</param>
     public void Arm(int reads, string? winner = null)
@@ -58,6 +68,7 @@ sealed class AllLoadBeforeAnyCommits(IAccountStore store, RaceGate gate) : IAcco
 {
     public async Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct)
     {
+        await gate.PrepareLoadAsync();
         var loaded = await store.LoadAsync(userId, newKey, ct);
         gate.HasRead();
         return loaded;
@@ -76,6 +87,8 @@ sealed class AllLoadBeforeAnyCommits(IAccountStore store, RaceGate gate) : IAcco
 
     public Task<KeptAnswer?> FindAnswerAsync(string userId, byte[] key, DateTimeOffset now, CancellationToken ct) =>
         store.FindAnswerAsync(userId, key, now, ct);
+
+    public Task<StoredUndo?> FindUndoAsync(string id, CancellationToken ct) => store.FindUndoAsync(id, ct);
 
     public Task<bool> TryCommitAsync(Commit commit, CancellationToken ct) => gate.CommitAsync(commit, () => store.TryCommitAsync(commit, ct));
 

@@ -11,9 +11,8 @@ static class Sample
 {
     static readonly string[] Tables =
         [
-            "accounts", "user_keys", "key_claims", "one_time_tokens", "guess_budgets", "outbox", "audit_events", "idempotency_keys", "limits", "development_inbox",
-            "accounts", "user_keys", "key_claims", "one_time_tokens", "guess_budgets", "holds", "outbox", "audit_events", "development_inbox",
-            "schema_versions",
+            "accounts", "user_keys", "key_claims", "one_time_tokens", "guess_budgets", "holds", "undos", "outbox", "audit_events", "idempotency_keys",
+            "limits", "development_inbox", "schema_versions",
         ];
 
     public static EmailAddress Email(string text)
@@ -65,7 +64,7 @@ static class Sample
             return "none";
 
         var text = new StringBuilder();
-        Line($"{account.UserId} v{account.Version} {account.Locale} {account.AntiPhishingCode?.Reveal()}");
+        Line($"{account.UserId} v{account.Version} {account.Locale} {account.AntiPhishingCode?.Reveal()} frozen={Time(account.FrozenUntil)}");
         foreach (var key in account.Keys)
             Line($"{Text(key.Address)} mfa={key.MfaEnabled} {Time(key.VerifiedAt)}");
         foreach (var (reason, until) in account.Holds.OrderBy(hold => hold.Key))

@@ -96,6 +96,20 @@ public abstract class SeededFaults
         InBatch("the condition on the hold that is lifted", AccountSql.DeleteHold),
         Drop("the account of holds", AccountSql.Load, " WHERE h.user_id = a.user_id", StoreChecks.Everything_of_an_account_comes_back),
         Drop("the reason of the hold that is lifted", AccountSql.DeleteHold, " AND reason = @reason", StoreChecks.Everything_of_an_account_comes_back),
+        InBatch("the condition on the undo link", AccountSql.InsertUndo),
+        InBatch("the condition on the undo links that are void", AccountSql.VoidUndos),
+        Drop("the version in the voiding of undo links", AccountSql.VoidUndos, " AND version >= @from_version", UndoChecks.What_is_younger_is_void_and_nothing_else_is),
+        Drop("the account in the voiding of undo links", AccountSql.VoidUndos, "user_id = @user_id AND ", UndoChecks.What_is_younger_is_void_and_nothing_else_is),
+        Replace(
+            "the voiding of undo links, as a further change sees it", AccountSql.VoidUndos, "WHERE ", "WHERE 1 = 0 AND ",
+            UndoChecks.Undoing_and_a_further_change_come_one_after_the_other),
+        Replace(
+            "the voiding of an undo link that is used", AccountSql.VoidUndos, "WHERE ", "WHERE 1 = 0 AND ",
+            UndoChecks.A_link_that_is_used_before_the_account_is_loaded_undoes_nothing_again),
+        Drop("the time in the forgetting of undo links", ExpiredRows.Undos, " WHERE expires_at <= @now", UndoChecks.A_link_that_has_expired_is_forgotten_and_no_other),
+        Drop(
+            "the version in the update of the account, as those who undo see it", AccountSql.Update, " AND version = @version",
+            UndoChecks.Of_many_clicks_on_one_link_one_undoes),
         InBatch("the condition on the withdrawn codes", AccountSql.WithdrawCodes),
         InBatch("the condition on the superseded codes", AccountSql.WithdrawSuperseded),
         InBatch("the condition on the message", OutboxSql.Insert),

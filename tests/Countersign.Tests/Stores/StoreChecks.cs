@@ -63,6 +63,7 @@ static class StoreChecks
             Locale = null,
             AntiPhishingCode = null,
             PhoneNumber = null,
+            FrozenUntil = null,
             Holds = first.Holds.Remove(HoldReason.KeyAdded).SetItem(HoldReason.KeyChanged, node.Clock.Now),
         };
         var (ended, kept) = (changed.State(changing), changed.State(new Purpose(Operation.AddingAntiPhishing, null)));
@@ -142,9 +143,10 @@ static class StoreChecks
         await node.CodeAsync("alice", Operation.ChangingKey, KeyType.Email);
         var pending = new Purpose(Operation.ChangingKey, KeyType.Email);
         var issued = await node.LoadAsync("alice");
-        await node.CommitAsync(issued, Change.Of(WithWrongTries(issued, pending, 2, now)), request: Sample.Request("earlier"));
         var held = ImmutableDictionary<HoldReason, DateTimeOffset>.Empty.Add(HoldReason.KeyAdded, now);
-        await node.CommitAsync(issued, Change.Of(WithWrongTries(issued, pending, 2, now) with { Holds = held }));
+        await node.CommitAsync(
+            issued, Change.Of(WithWrongTries(issued, pending, 2, now) with { Holds = held }) with { Offers = Undo("first", now) },
+            request: Sample.Request("earlier"));
         await node.Inbox.KeepAsync(Outgoing("alice"), Ct);
 
         // Somebody else is faster. That commit has no event, so that an event of a stale one would find its place free.
@@ -165,6 +167,8 @@ static class StoreChecks
             Change.Of(stale.With(stale.State(pending) with { Pending = stale.State(pending).Pending! with { MessageId = "third" } })),
             Change.Of(stale) with { Drawn = [new LimitState(new Limit(LimitScope.Recipient, email.Canonical, []), SlidingWindow.Empty.Add(now, TimeSpan.FromDays(1)), 0)] },
             Change.Of(stale with { Holds = held.Clear().Add(HoldReason.Recovered, now) }),
+            Change.Of(stale) with { Offers = Undo("second", now) },
+            Change.Of(stale) with { VoidsUndosFrom = 0 },
             Provisioning.Erase(stale),
         ];
         foreach (var change in changes)
@@ -289,11 +293,12 @@ static class StoreChecks
         await node.CodeAsync("alice", Operation.AddingKey, KeyType.PhoneNumber, Sample.Number("+4915112345678"));
         var alice = await node.LoadAsync("alice");
         var moved = alice.With(new UserKey(Sample.Email("moved@example.com"), node.Clock.Now, false));
-        await node.CommitAsync(alice, Change.Of(moved) with { ReleasedAt = node.Clock.Now.AddDays(30) });
+        await node.CommitAsync(
+            alice, Change.Of(moved) with { ReleasedAt = node.Clock.Now.AddDays(30), Offers = Undo("first", node.Clock.Now) });
         alice = await node.LoadAsync("alice");
         var guessed = WithWrongTries(alice, new Purpose(Operation.AddingKey, KeyType.PhoneNumber), 2, node.Clock.Now);
-        await node.CommitAsync(alice, Change.Of(guessed), request: Sample.Request("key"));
-        await node.CommitAsync(alice, Change.Of(guessed.Held(HoldReason.KeyRemoved, new CountersignOptions().ToRules(), node.Clock.Now)));
+        var held = guessed.Held(HoldReason.KeyRemoved, new CountersignOptions().ToRules(), node.Clock.Now);
+        await node.CommitAsync(alice, Change.Of(held), request: Sample.Request("key"));
         await node.Inbox.KeepAsync(Outgoing("alice"), Ct);
 
         alice = await node.LoadAsync("alice");
@@ -400,6 +405,7 @@ static class StoreChecks
                 AntiPhishingCode = Sample.AntiPhishing("b3ta29"),
                 Email = new UserKey(email, now.AddDays(-1), true),
                 PhoneNumber = new UserKey(Sample.Number("+49 151 1234 5678"), now.AddDays(-2), false),
+                FrozenUntil = now.AddHours(48),
                 Holds = ImmutableDictionary<HoldReason, DateTimeOffset>.Empty
                     .Add(HoldReason.KeyAdded, now.AddHours(6)).Add(HoldReason.KeyChanged, now.AddHours(24)),
             })
@@ -412,6 +418,9 @@ static class StoreChecks
             .With(new PurposeState(
                 new Purpose(Operation.DisablingMfa, KeyType.PhoneNumber), null, true, new SendBudget(issues, null), new GuessBudget(tries, 0, null)));
     }
+
+    static UndoPoint Undo(string id, DateTimeOffset now) => new(
+        id, new Purpose(Operation.ChangingNewKey, KeyType.Email), 1, new byte[32], "key", now, now.AddDays(7), new Snapshot(null, null, null));
 
     static Account WithWrongTries(Account account, Purpose purpose, int tries, DateTimeOffset now)
     {

@@ -71,6 +71,16 @@ public abstract class StoreConformance
         RunAsync(KeptAddressChecks.What_was_kept_is_forgotten_when_its_time_is_over_and_no_key_is);
 
     [Fact]
+    public Task What_a_change_can_be_undone_to_comes_back_and_is_sealed() =>
+        RunAsync(UndoChecks.What_a_change_can_be_undone_to_comes_back_and_is_sealed);
+
+    [Fact]
+    public Task Of_undo_links_what_is_younger_is_void_and_nothing_else_is() => RunAsync(UndoChecks.What_is_younger_is_void_and_nothing_else_is);
+
+    [Fact]
+    public Task An_undo_link_that_has_expired_is_forgotten_and_no_other() => RunAsync(UndoChecks.A_link_that_has_expired_is_forgotten_and_no_other);
+
+    [Fact]
     public Task A_leased_message_is_nobody_elses_until_its_lease_ends() =>
         RunAsync(OutboxChecks.A_leased_message_is_nobody_elses_until_its_lease_ends);
 

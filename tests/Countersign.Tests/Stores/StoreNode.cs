@@ -90,13 +90,12 @@ sealed class StoreNode : IAsyncDisposable
 
     public async Task<Account> LoadAsync(string userId) => (await Store.LoadAsync(userId, null, CancellationToken.None)).Account!;
 
-    /// <param name="request">Under whose key an answer is kept.</param>
-    public Task<bool> CommitAsync(Account before, Change change, string actor = "alice", RepeatableRequest? request = null)
     /// <summary>Whose key an address is; null where it is nobody's, be it kept for somebody.</summary>
     public async Task<string?> OwnerAsync(Address address) =>
         await Store.FindOwnerAsync(address, CancellationToken.None) is { KeptUntil: null } owner ? owner.UserId : null;
 
-    public Task<bool> CommitAsync(Account before, Change change, string actor = "alice")
+    /// <param name="request">Under whose key an answer is kept.</param>
+    public Task<bool> CommitAsync(Account before, Change change, string actor = "alice", RepeatableRequest? request = null)
     {
         var id = TokenCodes.NewId(Clock.Now);
         var messages = change.Messages
@@ -195,6 +194,7 @@ sealed class StoreNode : IAsyncDisposable
         "Countersign:Keys:0:Id=test", $"Countersign:Keys:0:Value={Convert.ToBase64String(Enumerable.Repeat((byte)7, TokenKey.Size).ToArray())}",
         "Countersign:Limits:ResendAfter:Email=00:00:00", "Countersign:Limits:ResendAfter:Sms=00:00:00", "Countersign:Limits:IssuesPerHour=1000",
         .. TestServer.NoLimitsOverAllAccounts,
+        "Countersign:Messages:NotifyRequests=false",
         // The clock of a test stands still: nothing would end the wait for a sender that hangs.
         "Countersign:Delivery:DrainFor=00:00:00",
     ];

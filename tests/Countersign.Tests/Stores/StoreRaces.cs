@@ -56,6 +56,16 @@ public abstract class StoreRaces
     [Fact]
     public Task An_erased_account_is_changed_by_nobody() => RunAsync(RaceChecks.An_erased_account_is_changed_by_nobody);
 
+    [Fact]
+    public Task Of_64_clicks_on_one_link_on_two_nodes_one_undoes() => RunAsync(UndoChecks.Of_many_clicks_on_one_link_one_undoes);
+
+    [Fact]
+    public Task Undoing_and_a_further_change_come_one_after_the_other() => RunAsync(UndoChecks.Undoing_and_a_further_change_come_one_after_the_other);
+
+    [Fact]
+    public Task A_link_that_is_used_before_the_account_is_loaded_undoes_nothing_again() =>
+        RunAsync(UndoChecks.A_link_that_is_used_before_the_account_is_loaded_undoes_nothing_again);
+
     private protected abstract TestDatabase NewDatabase(Func<ISqlEngine, ISqlEngine>? wrap = null);
 
     async Task RunAsync(Func<TestDatabase, Task> check)

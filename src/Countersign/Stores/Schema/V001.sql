@@ -9,6 +9,8 @@ CREATE TABLE accounts (
   locale TEXT,
   -- Sealed: it has to be printed in mail, so a digest would not do.
   anti_phishing_code BYTEA,
+  -- Until when nothing can be changed because a change was undone.
+  frozen_until BIGINT,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
 );
@@ -90,6 +92,29 @@ CREATE TABLE holds (
   held_until BIGINT NOT NULL,
   PRIMARY KEY (user_id, reason)
 );
+
+-- What a change can be undone to, by a link in its notices.
+CREATE TABLE undos (
+  user_id TEXT NOT NULL,
+  -- Drawn at random, and no secret: the digest is of the whole token.
+  id TEXT NOT NULL,
+  -- The account's version before the change. Undoing it voids this row, and those of later changes.
+  version BIGINT NOT NULL,
+  operation TEXT NOT NULL,
+  key_type TEXT NOT NULL,
+  digest BYTEA NOT NULL,
+  key_id TEXT NOT NULL,
+  -- Keys, MFA and anti-phishing code as they were.
+  sealed BYTEA NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (user_id, id)
+);
+
+-- A link names no account.
+CREATE UNIQUE INDEX undos_by_id ON undos (id);
+
+CREATE INDEX undos_by_expiry ON undos (expires_at);
 
 CREATE TABLE outbox (
   user_id TEXT NOT NULL,
