@@ -24,7 +24,8 @@ public sealed class PrometheusTests
         Assert.Equal(1, Sum(text, "countersign_tokens_issued_total", "operation=\"userKeys/changing/newKey\""));
         Assert.Equal(1, Sum(text, "countersign_tokens_redeemed_total", "operation=\"antiPhishing/adding\""));
         Assert.Equal(1, Sum(text, "countersign_guesses_wrong_total", "operation=\"userKeys/changing\""));
-        Assert.Equal(2, Sum(text, "countersign_requests_refused_total", "code=\"token-invalid\""));
+        // Two codes, and an undo link that was used.
+        Assert.Equal(3, Sum(text, "countersign_requests_refused_total", "code=\"token-invalid\""));
         Assert.Equal(1, Sum(text, "countersign_requests_refused_total", "code=\"key-exists\""));
         Assert.NotEqual(0, Sum(text, "countersign_messages_sent_total", "outcome=\"accepted\""));
         Assert.NotEqual(0, Sum(text, "countersign_messages_delivery_duration_seconds_count", ""));
