@@ -24,9 +24,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
         var errors = Tokens(options)
             .Concat(Limits(options.Limits))
             .Concat(StepUps(options))
-            .Concat(Holds(options.Holds))
-            .Concat(Accounts(options.Accounts))
-            .Concat(Undo(options.Undo))
+            .Concat(Protection(options))
             .Concat(Keys(options.Keys))
             .Concat(Strict(options))
             .Concat(Messages(options.Messages))
@@ -135,24 +133,19 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
         }
     }
 
-    static IEnumerable<string> Holds(HoldOptions holds) =>
-        from reason in Enum.GetValues<HoldReason>()
-        let duration = holds.For(reason)
-        where duration < TimeSpan.Zero || duration > HoldOptions.Max
-        select Error($"Holds:{reason}", $"is {duration}; it is a time from 00:00:00 to {HoldOptions.Max}.");
-
-    static IEnumerable<string> Accounts(AccountOptions accounts)
+    /// <summary>Times of account protection: from nothing to as long as makes sense.</summary>
+    static IEnumerable<string> Protection(CountersignOptions options)
     {
-        if (accounts.KeepReleasedFor < TimeSpan.Zero || accounts.KeepReleasedFor > MaxKeepReleasedFor)
-            yield return Error("Accounts:KeepReleasedFor", $"is {accounts.KeepReleasedFor}; it is a time from 00:00:00 to {MaxKeepReleasedFor}.");
-    }
-
-    static IEnumerable<string> Undo(UndoOptions undo)
-    {
-        if (undo.Lifetime < TimeSpan.Zero || undo.Lifetime > UndoOptions.MaxLifetime)
-            yield return Error("Undo:Lifetime", $"is {undo.Lifetime}; it is a time from 00:00:00 to {UndoOptions.MaxLifetime}.");
-        if (undo.FreezeFor < TimeSpan.Zero || undo.FreezeFor > UndoOptions.MaxFreeze)
-            yield return Error("Undo:FreezeFor", $"is {undo.FreezeFor}; it is a time from 00:00:00 to {UndoOptions.MaxFreeze}.");
+        (string Name, TimeSpan Value, TimeSpan Max)[] settings =
+        [
+            .. Enum.GetValues<HoldReason>().Select(reason => ($"Holds:{reason}", options.Holds.For(reason), HoldOptions.Max)),
+            ("Accounts:KeepReleasedFor", options.Accounts.KeepReleasedFor, MaxKeepReleasedFor),
+            ("Undo:Lifetime", options.Undo.Lifetime, UndoOptions.MaxLifetime),
+            ("Undo:FreezeFor", options.Undo.FreezeFor, UndoOptions.MaxFreeze),
+        ];
+        return settings
+            .Where(setting => setting.Value < TimeSpan.Zero || setting.Value > setting.Max)
+            .Select(setting => Error(setting.Name, $"is {setting.Value}; it is a time from 00:00:00 to {setting.Max}."));
     }
 
     static IEnumerable<string> Keys(IList<KeyOptions> keys)

@@ -1,5 +1,3 @@
-using System.Collections;
-using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -14,9 +12,7 @@ sealed class UnknownSettings(IConfiguration configuration) : IValidateOptions<Co
     public ValidateOptionsResult Validate(string? name, CountersignOptions options)
     {
         var section = configuration.GetSection(CountersignOptions.Section);
-        return Result(section.GetChildren()
-            .Where(child => !Elsewhere.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
-            .SelectMany(child => Unknown(child, typeof(CountersignOptions))));
+        return Result(Below(section, typeof(CountersignOptions)).Except(Elsewhere.Select(key => section.GetSection(key).Path), StringComparer.OrdinalIgnoreCase));
     }
 
     public static ValidateOptionsResult Result(IEnumerable<string> paths)
@@ -29,21 +25,7 @@ sealed class UnknownSettings(IConfiguration configuration) : IValidateOptions<Co
 
     /// <summary>Paths below a section that no property of its options, or of theirs, reads.</summary>
     public static IEnumerable<string> Below(IConfigurationSection section, Type owner) =>
-        section.GetChildren().SelectMany(child => Unknown(child, owner));
-
-    static IEnumerable<string> Unknown(IConfigurationSection section, Type owner)
-    {
-        var property = owner.GetProperty(section.Key, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
-        if (property is null)
-            return [section.Path];
-
-        var type = property.PropertyType;
-        if (!typeof(IEnumerable).IsAssignableFrom(type) || type == typeof(string))
-            return section.GetChildren().SelectMany(child => Unknown(child, type));
-
-        var element = type.GetGenericArguments()[0];
-        return section.GetChildren().SelectMany(item => item.GetChildren()).SelectMany(child => Unknown(child, element));
-    }
+        SettingTree.Below(section, owner).Where(found => found.Type is null).Select(found => found.Setting.Path);
 }
 
 /// <summary>The same for the options of a sender, which are a section of their own.</summary>

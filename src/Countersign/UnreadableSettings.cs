@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
@@ -19,28 +18,19 @@ sealed class UnreadableSettings<T>(string? optionsName, Func<IConfigurationSecti
         if (name != optionsName)
             return;
 
-        var errors = section().GetChildren().SelectMany(child => Errors(child, typeof(T))).ToList();
+        // What no property reads is found by UnknownSettings.
+        var errors = SettingTree.Below(section(), typeof(T)).Select(found => found.Type is null ? null : Error(found.Setting, found.Type)).OfType<string>().ToList();
         if (errors.Count > 0)
             throw new OptionsValidationException(name ?? "", typeof(T), errors);
     }
 
-    static IEnumerable<string> Errors(IConfigurationSection section, Type owner)
+    static string? Error(IConfigurationSection setting, Type type)
     {
-        var property = owner.GetProperty(section.Key, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
-        // What no property reads is found by UnknownSettings.
-        return property is null ? [] : ErrorsOf(section, property.PropertyType);
-    }
-
-    static IEnumerable<string> ErrorsOf(IConfigurationSection section, Type type)
-    {
-        var inner = Nullable.GetUnderlyingType(type) ?? type;
-        if (inner == typeof(string) || inner.IsPrimitive || inner.IsEnum || inner == typeof(TimeSpan))
-            return section.Value is not { Length: > 0 } text || Form(inner, text) is not { } form ? [] : [$"{section.Path} is '{text}'; it is {form}."];
-        if (section.Value is { Length: > 0 } value)
-            return [$"{section.Path} is '{value}', and has no value of its own: what is set is below it, such as {section.Path}:{Below(inner)}."];
-        if (typeof(IEnumerable).IsAssignableFrom(inner))
-            return section.GetChildren().SelectMany(item => ErrorsOf(item, inner.GetGenericArguments()[0]));
-        return section.GetChildren().SelectMany(child => Errors(child, inner));
+        if (setting.Value is not { Length: > 0 } text)
+            return null;
+        if (type == typeof(string) || type.IsPrimitive || type.IsEnum || type == typeof(TimeSpan))
+            return Form(type, text) is { } form ? $"{setting.Path} is '{text}'; it is {form}." : null;
+        return $"{setting.Path} is '{text}', and has no value of its own: what is set is below it, such as {setting.Path}:{Below(type)}.";
     }
 
     /// <summary>What the text should be; null where it is.</summary>
@@ -61,5 +51,5 @@ sealed class UnreadableSettings<T>(string? optionsName, Func<IConfigurationSecti
         return null;
     }
 
-    static string Below(Type type) => typeof(IEnumerable).IsAssignableFrom(type) ? "0" : type.GetProperties(BindingFlags.Public | BindingFlags.Instance)[0].Name;
+    static string Below(Type type) => SettingTree.IsList(type) ? "0" : type.GetProperties(BindingFlags.Public | BindingFlags.Instance)[0].Name;
 }

@@ -3,7 +3,7 @@ using Countersign.Stores;
 namespace Countersign.Delivery;
 
 /// <summary>What has to be done to the store now and then: count the outbox, erase what has expired, forget what is long done with.</summary>
-sealed class Housekeeping(Outbox outbox, IAccountStore store, ExpiredRows expired, Telemetry telemetry, TimeProvider clock)
+sealed class Housekeeping(Outbox outbox, ExpiredRows expired, Telemetry telemetry, TimeProvider clock)
 {
     /// <summary>Counting costs more, the longer the backlog is.</summary>
     static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(10);
@@ -40,14 +40,6 @@ sealed class Housekeeping(Outbox outbox, IAccountStore store, ExpiredRows expire
         if (now >= pruneAt)
         {
             while (await outbox.PruneAsync(now - KeepFinishedFor, ct))
-            {
-            }
-
-            while (await store.PruneLimitsAsync(now, ct))
-            {
-            }
-
-            while (await outbox.PruneAnswersAsync(now, ct))
             {
             }
 

@@ -133,10 +133,6 @@ sealed class Outbox(Database database, TokenCodes codes)
     public Task<bool> PruneAsync(DateTimeOffset before, CancellationToken ct) =>
         database.TryCommitAsync(new SqlStatement(OutboxSql.Prune, ("@before", Time(before)), ("@limit", (long)SweepBatch)), ct);
 
-    /// <summary>Forgets some of the answers that were kept for callers who ask again, and have expired; false where there are none.</summary>
-    public Task<bool> PruneAnswersAsync(DateTimeOffset now, CancellationToken ct) =>
-        database.TryCommitAsync(new SqlStatement(AnswerSql.Prune, ("@now", Time(now)), ("@limit", (long)SweepBatch)), ct);
-
     static List<ClaimedMessage> ReadClaimed(DbDataReader reader, DateTimeOffset leasedUntil)
     {
         var claimed = new List<ClaimedMessage>();

@@ -48,13 +48,12 @@ sealed record LimitState(Limit Limit, SlidingWindow Uses, long Revision)
     /// <summary>When there is room again; null where there is now.</summary>
     public DateTimeOffset? FreeAt(DateTimeOffset now) => Limit.Quotas.Max(quota => Uses.BelowAgainAt(quota.Allowed, now, quota.Span));
 
-    /// <summary>Of the quota with the least left.</summary>
-    public LimitRoom? Room(DateTimeOffset now) => Limit.Quotas
-        .Select(quota => new LimitRoom(quota, Math.Max(0, quota.Allowed - Uses.Count(now, quota.Span)), Uses.BelowAgainAt(1, now, quota.Span) - now ?? quota.Span))
-        .MinBy(room => room.Left);
+    /// <summary>Of the quota with the least left; null where there is none.</summary>
+    public RateLimit? Room(DateTimeOffset now) => Limit.Quotas
+        .Select(quota => new RateLimit(
+            Limit.Scope.Name(), quota.Allowed, quota.Span, Math.Max(0, quota.Allowed - Uses.Count(now, quota.Span)),
+            Uses.BelowAgainAt(1, now, quota.Span) - now ?? quota.Span))
+        .MinBy(room => room.Remaining);
 
     public LimitState AfterUse(DateTimeOffset now) => this with { Uses = Uses.Add(now, Limit.Memory) };
 }
-
-/// <param name="ResetsIn">Until all of the quota is there again, if nothing more is used.</param>
-sealed record LimitRoom(Quota Quota, int Left, TimeSpan ResetsIn);

@@ -36,23 +36,7 @@ public sealed class PhoneNumber : Address
     public override string Masked { get; }
 
     /// <summary>The country as ISO 3166-1 has it (<c>DE</c>), <c>001</c> where a number belongs to none, and <c>ZZ</c> where libphonenumber knows none.</summary>
-    public string Region
-    {
-        get
-        {
-            var plan = PhoneNumberUtil.GetInstance();
-            try
-            {
-                var parsed = plan.Parse(Value, null);
-                // A number that is not assigned has the country of its code all the same.
-                return plan.GetRegionCodeForNumber(parsed) ?? plan.GetRegionCodeForCountryCode(parsed.CountryCode);
-            }
-            catch (NumberParseException)
-            {
-                return "ZZ";
-            }
-        }
-    }
+    public string Region => field ??= RegionOf(Value);
 
     /// <param name="error">What is wrong, as a sentence for the person who typed the number.</param>
     public static bool TryParse(
@@ -80,18 +64,27 @@ public sealed class PhoneNumber : Address
 
     internal static PhoneNumber FromStore(string value) => new(value);
 
-    static bool IsAssignedMobile(string value)
+    static bool IsAssignedMobile(string value) =>
+        Parse(value) is { } parsed
+        && Plan.IsValidNumber(parsed)
+        && Plan.GetNumberType(parsed) is PhoneNumberType.MOBILE or PhoneNumberType.FIXED_LINE_OR_MOBILE;
+
+    /// <summary>A number that is not assigned has the country of its code all the same.</summary>
+    static string RegionOf(string value) =>
+        Parse(value) is { } parsed ? Plan.GetRegionCodeForNumber(parsed) ?? Plan.GetRegionCodeForCountryCode(parsed.CountryCode) : "ZZ";
+
+    static PhoneNumberUtil Plan => PhoneNumberUtil.GetInstance();
+
+    /// <summary>Null where libphonenumber knows no such country code, or no such length.</summary>
+    static PhoneNumbers.PhoneNumber? Parse(string value)
     {
-        var plan = PhoneNumberUtil.GetInstance();
         try
         {
-            var parsed = plan.Parse(value, null);
-            return plan.IsValidNumber(parsed)
-                && plan.GetNumberType(parsed) is PhoneNumberType.MOBILE or PhoneNumberType.FIXED_LINE_OR_MOBILE;
+            return Plan.Parse(value, null);
         }
         catch (NumberParseException)
         {
-            return false;
+            return null;
         }
     }
 }

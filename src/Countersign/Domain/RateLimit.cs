@@ -10,8 +10,6 @@ public sealed record RateLimit(string Name, int Quota, TimeSpan Window, int Rema
     /// <summary>That of the client with the least left. What others have used of an address is nobody's business.</summary>
     internal static RateLimit? Of(IReadOnlyList<LimitState> limits, DateTimeOffset now) => limits
         .Where(state => state.Limit.Scope is LimitScope.ClientIssues or LimitScope.ClientRedeems)
-        .Select(state => state.Room(now) is { } room
-            ? new RateLimit(state.Limit.Scope.Name(), room.Quota.Allowed, room.Quota.Span, room.Left, room.ResetsIn)
-            : null)
+        .Select(state => state.Room(now))
         .MinBy(limit => limit?.Remaining);
 }

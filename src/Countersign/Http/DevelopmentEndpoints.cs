@@ -81,10 +81,7 @@ static class DevelopmentEndpoints
 
     static Func<HttpContext, IResult> Page(string file, string contentType)
     {
-        using var stream = typeof(DevelopmentEndpoints).Assembly.GetManifestResourceStream($"Ui/{file}")
-            ?? throw new InvalidOperationException($"The page {file} is missing.");
-        using var reader = new StreamReader(stream);
-        var text = reader.ReadToEnd();
+        var text = Pages.Read(file);
         return http =>
         {
             var nonce = Convert.ToHexString(TokenCodes.NewKeyValue());

@@ -16,8 +16,8 @@ static class UndoEndpoints
 {
     const string Actor = "undo-link";
 
-    static readonly string Frame = Read("undo.html");
-    static readonly string Form = Read("undo-form.html");
+    static readonly string Frame = Pages.Read("undo.html");
+    static readonly string Form = Pages.Read("undo-form.html");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -89,12 +89,4 @@ static class UndoEndpoints
     }
 
     static string Product(Api api) => HtmlEncoder.Default.Encode(api.Options.Messages.ProductName);
-
-    static string Read(string file)
-    {
-        using var stream = typeof(UndoEndpoints).Assembly.GetManifestResourceStream($"Ui/{file}")
-            ?? throw new InvalidOperationException($"The page {file} is missing.");
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
 }

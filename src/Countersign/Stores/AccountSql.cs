@@ -177,27 +177,6 @@ static class AccountSql
         LIMIT @limit
         """;
 
-    /// <summary>Of so many at most as a request meets; what is named twice is there once.</summary>
-    public static readonly string Limits =
-        $"SELECT scope, subject, uses, revision FROM limits WHERE {string.Join(" OR ", Enumerable.Range(0, MaxLimits).Select(i => $"(scope = @scope{i} AND subject = @subject{i})"))}";
-
-    public const int MaxLimits = 8;
-
-    /// <summary>Fails, and the whole commit with it, where somebody else has drawn on the limit since it was read.</summary>
-    public const string DrawLimit =
-        $"""
-        INSERT INTO limits (scope, subject, uses, revision, is_current, expires_at)
-        SELECT @scope, @subject, @uses, 1, 1, @expires_at {FromWon}
-        ON CONFLICT (scope, subject) DO UPDATE SET
-          uses = excluded.uses, revision = limits.revision + 1, expires_at = excluded.expires_at,
-          is_current = CASE WHEN limits.revision = @revision THEN 1 ELSE 0 END
-        """;
-
-    public const string PruneLimits =
-        """
-        DELETE FROM limits WHERE (scope, subject) IN (SELECT scope, subject FROM limits WHERE expires_at <= @now LIMIT @limit)
-        """;
-
     /// <summary>The account's own row goes last, because the others ask for it.</summary>
     public static readonly string[] Erase =
     [

@@ -13,10 +13,4 @@ static class AnswerSql
         SELECT user_id, @key_digest, @sealed, @expires_at {AccountSql.FromWon}
         ON CONFLICT (user_id, key_digest) DO UPDATE SET sealed = excluded.sealed, expires_at = excluded.expires_at
         """;
-
-    public const string Prune =
-        """
-        DELETE FROM idempotency_keys WHERE (user_id, key_digest) IN (
-          SELECT user_id, key_digest FROM idempotency_keys WHERE expires_at <= @now LIMIT @limit)
-        """;
 }

@@ -16,7 +16,18 @@ sealed class ExpiredRows(Database database)
     public const string Undos =
         "DELETE FROM undos WHERE (user_id, id) IN (SELECT user_id, id FROM undos WHERE expires_at <= @now LIMIT @limit)";
 
-    static readonly string[] All = [KeptClaims, Undos];
+    /// <summary>Limits that nobody has used for as long as they count.</summary>
+    public const string Limits =
+        "DELETE FROM limits WHERE (scope, subject) IN (SELECT scope, subject FROM limits WHERE expires_at <= @now LIMIT @limit)";
+
+    /// <summary>Answers that were kept for callers who ask again.</summary>
+    public const string Answers =
+        """
+        DELETE FROM idempotency_keys WHERE (user_id, key_digest) IN (
+          SELECT user_id, key_digest FROM idempotency_keys WHERE expires_at <= @now LIMIT @limit)
+        """;
+
+    static readonly string[] All = [KeptClaims, Undos, Limits, Answers];
 
     /// <summary>Forgets some; false where there are none.</summary>
     public async Task<bool> ForgetAsync(DateTimeOffset now, CancellationToken ct)

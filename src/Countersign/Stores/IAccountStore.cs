@@ -53,9 +53,6 @@ interface IAccountStore
     /// <summary>What is stored of limits over all accounts, in the order in which they are named.</summary>
     Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct);
 
-    /// <summary>Forgets some of the limits that nobody has used for as long as they count; false where there are none.</summary>
-    Task<bool> PruneLimitsAsync(DateTimeOffset now, CancellationToken ct);
-
     /// <summary>The answer that was committed for a request of the account; null where there is none, or it has expired.</summary>
     /// <param name="key">Of <see cref="RepeatableRequest"/>.</param>
     Task<KeptAnswer?> FindAnswerAsync(string userId, byte[] key, DateTimeOffset now, CancellationToken ct);

@@ -11,8 +11,6 @@ namespace Countersign.Stores;
 /// <summary>The accounts in SQL: loads the aggregate from its rows, and writes what a decision has changed.</summary>
 sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox) : IAccountStore
 {
-    const int PruneBatch = 500;
-
     readonly UndoRows undos = new(codes);
 
     public Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct)
@@ -56,19 +54,8 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
     public Task<IReadOnlyList<AuditEvent>> ReadEventsAsync(string userId, int limit, CancellationToken ct) =>
         database.ReadAsync(new SqlStatement(AccountSql.Events, ("@user_id", userId), ("@limit", (long)limit)), ReadEvents, ct);
 
-    public async Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct)
-    {
-        // The text has a place for each limit that there may be.
-        var names = Enumerable.Range(0, AccountSql.MaxLimits).Select(i => limits.ElementAtOrDefault(i)).SelectMany((limit, i) =>
-            new (string, object?)[] { ($"@scope{i}", limit?.Scope.Name()), ($"@subject{i}", limit?.Subject) });
-        var stored = await database.ReadAsync(new SqlStatement(AccountSql.Limits, [.. names]), ReadLimits, ct);
-        return [.. limits.Select(limit => stored.TryGetValue((limit.Scope.Name(), limit.Subject), out var found)
-            ? new LimitState(limit, found.Uses, found.Revision)
-            : new LimitState(limit, SlidingWindow.Empty, 0))];
-    }
-
-    public Task<bool> PruneLimitsAsync(DateTimeOffset now, CancellationToken ct) =>
-        database.TryCommitAsync(new SqlStatement(AccountSql.PruneLimits, ("@now", Time(now)), ("@limit", (long)PruneBatch)), ct);
+    public Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct) =>
+        database.ReadAsync(LimitRows.Find(limits), reader => LimitRows.Read(limits, reader), ct);
 
     /// <summary>The first decides whether the commit wins; each of the others asks whether it did.</summary>
     IEnumerable<SqlStatement> Statements(Commit commit)
@@ -122,19 +109,8 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
                 ("@expires_at", Time(commit.At + RepeatableRequest.KeptFor)));
         }
 
-        // After all that is the account's own: others may wait for these rows.
-        foreach (var drawn in change.Drawn)
-        {
-            yield return new SqlStatement(
-                AccountSql.DrawLimit,
-                user,
-                commitId,
-                ("@scope", drawn.Limit.Scope.Name()),
-                ("@subject", drawn.Limit.Subject),
-                ("@uses", drawn.Uses.ToStore()),
-                ("@revision", drawn.Revision),
-                ("@expires_at", Time(commit.At + drawn.Limit.Memory)));
-        }
+        foreach (var statement in LimitRows.Statements(change, commit.At))
+            yield return statement with { Parameters = [user, commitId, .. statement.Parameters] };
 
         // Last of all: what is above asks for the row that goes here.
         if (change.Erases)
@@ -281,14 +257,6 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
         }
 
         return new LoadedAccount(account, newKeyOwner);
-    }
-
-    static Dictionary<(string, string), (SlidingWindow Uses, long Revision)> ReadLimits(DbDataReader reader)
-    {
-        var stored = new Dictionary<(string, string), (SlidingWindow, long)>();
-        while (reader.Read())
-            stored[(reader.GetString(0), reader.GetString(1))] = (SlidingWindow.FromStore(reader.GetString(2)), reader.GetInt64(3));
-        return stored;
     }
 
     static IReadOnlyList<AuditEvent> ReadEvents(DbDataReader reader)

@@ -240,9 +240,16 @@ sealed class SharedPostgres : IAsyncDisposable
     static readonly Lazy<Task<PostgresServer>> Server = new(() => PostgresServer.StartNewAsync("fsync=off", "max_connections=400"));
 
     /// <summary>For tests that are not about a database that does not answer, on a machine that has much else to do.</summary>
-    public const string Patience = "Timeout=30;Command Timeout=30";
+    const string Patience = "Timeout=30;Command Timeout=30";
 
     public static Task<PostgresServer> GetAsync() => Server.Value;
+
+    /// <summary>The connection string of an empty database.</summary>
+    public static async Task<string> NewDatabaseAsync()
+    {
+        var server = await Server.Value;
+        return $"{server.ConnectionString(await server.NewDatabaseAsync())};{Patience}";
+    }
 
     public async ValueTask DisposeAsync()
     {

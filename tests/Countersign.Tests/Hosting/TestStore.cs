@@ -26,9 +26,5 @@ static class TestStore
             : [sqlite];
     }
 
-    static async Task<string> NewDatabaseAsync()
-    {
-        var server = await SharedPostgres.GetAsync();
-        return $"{server.ConnectionString(await server.NewDatabaseAsync())};Maximum Pool Size=10;{SharedPostgres.Patience}";
-    }
+    static async Task<string> NewDatabaseAsync() => $"{await SharedPostgres.NewDatabaseAsync()};Maximum Pool Size=10";
 }

@@ -363,8 +363,6 @@ public sealed class ErrorTests
 
         public Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct) => throw Gone();
 
-        public Task<bool> PruneLimitsAsync(DateTimeOffset now, CancellationToken ct) => throw Gone();
-
         public Task<IReadOnlyList<AuditEvent>> ReadEventsAsync(string userId, int limit, CancellationToken ct) => throw Gone();
 
         static StoreUnavailableException Gone() => new("The disk is somewhere else.");

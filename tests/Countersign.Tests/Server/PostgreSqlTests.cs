@@ -13,7 +13,7 @@ public sealed class PostgreSqlTests
     [Fact]
     public async Task Nodes_that_start_at_once_on_an_empty_database_serve_the_same_accounts()
     {
-        var setting = $"ConnectionStrings:PostgreSql={await NewDatabaseAsync()};Maximum Pool Size=4";
+        var setting = $"ConnectionStrings:PostgreSql={await SharedPostgres.NewDatabaseAsync()};Maximum Pool Size=4";
         using var folder = new TestFolder();
         var nodes = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() =>
             TestServer.StartAsync(new TestServer.Setup { Folder = folder, Settings = [setting] }))));
@@ -41,7 +41,7 @@ public sealed class PostgreSqlTests
     [Fact]
     public async Task One_token_that_three_nodes_are_asked_to_redeem_at_once_is_redeemed_once()
     {
-        var setting = $"ConnectionStrings:PostgreSql={await NewDatabaseAsync()}";
+        var setting = $"ConnectionStrings:PostgreSql={await SharedPostgres.NewDatabaseAsync()}";
         using var folder = new TestFolder();
         var setup = new TestServer.Setup { Folder = folder, Settings = [setting] };
         await using var first = await TestServer.StartAsync(setup);
@@ -63,7 +63,7 @@ public sealed class PostgreSqlTests
     [Fact]
     public async Task The_schema_is_checked_and_brought_up_by_a_command()
     {
-        var setting = $"--ConnectionStrings:PostgreSql={await NewDatabaseAsync()}";
+        var setting = $"--ConnectionStrings:PostgreSql={await SharedPostgres.NewDatabaseAsync()}";
         using var folder = new TestFolder();
         var version = Countersign.Stores.Migrations.All[^1].Version;
         var store = $"PostgreSQL ({new NpgsqlConnectionStringBuilder(setting.Split('=', 2)[1]).Database} at 127.0.0.1): the schema";
@@ -85,7 +85,7 @@ public sealed class PostgreSqlTests
     [Fact]
     public async Task A_node_whose_role_may_not_change_the_schema_waits_for_it_and_needs_no_more_afterwards()
     {
-        var owner = await NewDatabaseAsync();
+        var owner = await SharedPostgres.NewDatabaseAsync();
         await ExecuteAsync(owner, $"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Role}') THEN CREATE ROLE {Role} LOGIN; END IF; END $$");
         var application = new NpgsqlConnectionStringBuilder(owner) { Username = Role }.ConnectionString;
         await using var server = await TestServer.StartAsync($"ConnectionStrings:PostgreSql={application}");
@@ -122,7 +122,7 @@ public sealed class PostgreSqlTests
     [Fact]
     public async Task A_node_goes_on_after_a_later_version_has_added_to_the_schema_and_starts_no_more()
     {
-        var database = await NewDatabaseAsync();
+        var database = await SharedPostgres.NewDatabaseAsync();
         var setting = $"ConnectionStrings:PostgreSql={database}";
         await using var server = await TestServer.StartAsync(setting);
         var alice = await server.UserWithAsync(new { email = Email });
@@ -162,7 +162,7 @@ public sealed class PostgreSqlTests
     {
         // As docs/operating.md says.
         const string options = ";Max Auto Prepare=0";
-        var direct = new NpgsqlConnectionStringBuilder(await NewDatabaseAsync());
+        var direct = new NpgsqlConnectionStringBuilder(await SharedPostgres.NewDatabaseAsync());
         await using var bouncer = await PgBouncer.StartAsync(await SharedPostgres.GetAsync());
         direct.Port = bouncer.Port;
         await using var server = await TestServer.StartAsync($"ConnectionStrings:PostgreSql={direct.ConnectionString}{options}");
@@ -185,12 +185,6 @@ public sealed class PostgreSqlTests
             return user;
         }));
         Assert.Equal(20, users.Length);
-    }
-
-    static async Task<string> NewDatabaseAsync()
-    {
-        var server = await SharedPostgres.GetAsync();
-        return $"{server.ConnectionString(await server.NewDatabaseAsync())};{SharedPostgres.Patience}";
     }
 
     static async Task ExecuteAsync(string connectionString, string text)

@@ -83,8 +83,6 @@ sealed class AllLoadBeforeAnyCommits(IAccountStore store, RaceGate gate) : IAcco
 
     public Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct) => store.LoadLimitsAsync(limits, ct);
 
-    public Task<bool> PruneLimitsAsync(DateTimeOffset now, CancellationToken ct) => store.PruneLimitsAsync(now, ct);
-
     public Task<KeptAnswer?> FindAnswerAsync(string userId, byte[] key, DateTimeOffset now, CancellationToken ct) =>
         store.FindAnswerAsync(userId, key, now, ct);
 

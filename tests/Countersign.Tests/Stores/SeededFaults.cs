@@ -114,12 +114,12 @@ public abstract class SeededFaults
         InBatch("the condition on the superseded codes", AccountSql.WithdrawSuperseded),
         InBatch("the condition on the message", OutboxSql.Insert),
         InBatch("the condition on the event", AccountSql.InsertEvent),
-        InBatch("the condition on the limit", AccountSql.DrawLimit),
+        InBatch("the condition on the limit", LimitSql.Draw),
         Replace(
-            "the revision of a limit", AccountSql.DrawLimit, "CASE WHEN limits.revision = @revision THEN 1 ELSE 0 END", "1",
+            "the revision of a limit", LimitSql.Draw, "CASE WHEN limits.revision = @revision THEN 1 ELSE 0 END", "1",
             RaceChecks.Accounts_that_write_to_one_address_at_once_keep_its_limit),
         Replace(
-            "the expiry in the pruning of limits", AccountSql.PruneLimits, "expires_at <= @now", "expires_at > 0",
+            "the expiry in the pruning of limits", ExpiredRows.Limits, "expires_at <= @now", "expires_at > 0",
             StoreChecks.A_limit_is_forgotten_when_it_counts_no_more),
         InBatch("the condition on the kept answer", AnswerSql.Keep),
         .. AccountSql.Erase.Select(text => InBatch($"the condition on what is erased: {text.Split(' ')[2]}", text)),
@@ -225,7 +225,7 @@ public abstract class SeededFaults
             "the place of an answer that has expired", AnswerSql.Keep, "DO UPDATE SET sealed = excluded.sealed, expires_at = excluded.expires_at", "DO NOTHING",
             StoreChecks.A_kept_answer_is_found_by_its_account_and_key_until_it_expires),
         Drop(
-            "the expiry in the pruning of answers", AnswerSql.Prune, " WHERE expires_at <= @now",
+            "the expiry in the pruning of answers", ExpiredRows.Answers, " WHERE expires_at <= @now",
             StoreChecks.A_kept_answer_is_found_by_its_account_and_key_until_it_expires),
         Replace(
             "the order of events", AccountSql.Events, "version DESC, ordinal DESC", "version, ordinal",

@@ -21,10 +21,10 @@ static class StoreChecks
         Assert.Equal((1L, 1), await StateAsync());
 
         clock.Advance(TimeSpan.FromDays(1) - TimeSpan.FromMilliseconds(1));
-        Assert.False(await node.Store.PruneLimitsAsync(clock.Now, CancellationToken.None));
+        Assert.False(await new ExpiredRows(node.Database).ForgetAsync(clock.Now, CancellationToken.None));
         Assert.Equal(1L, (await StateAsync()).Revision);
         clock.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.True(await node.Store.PruneLimitsAsync(clock.Now, CancellationToken.None));
+        Assert.True(await new ExpiredRows(node.Database).ForgetAsync(clock.Now, CancellationToken.None));
         Assert.Equal((0L, 0), await StateAsync());
 
         async Task<(long Revision, int Uses)> StateAsync()
@@ -206,8 +206,8 @@ static class StoreChecks
         await KeepAsync("alice", first);
         Assert.Equal("Answer to first", await FindAsync("alice", first));
 
-        Assert.True(await node.Outbox.PruneAnswersAsync(node.Clock.Now, Ct));
-        Assert.False(await node.Outbox.PruneAnswersAsync(node.Clock.Now, Ct));
+        Assert.True(await new ExpiredRows(node.Database).ForgetAsync(node.Clock.Now, Ct));
+        Assert.False(await new ExpiredRows(node.Database).ForgetAsync(node.Clock.Now, Ct));
         Assert.Equal([1L], await node.ReadAsync("SELECT COUNT(*) FROM idempotency_keys", reader => reader.GetInt64(0)));
         Assert.Equal("Answer to first", await FindAsync("alice", first));
 

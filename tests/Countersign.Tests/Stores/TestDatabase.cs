@@ -49,11 +49,7 @@ sealed class PostgreSqlTestDatabase(string connectionString) : TestDatabase
     public static PostgreSqlTestDatabase New(Func<ISqlEngine, ISqlEngine>? wrap)
     {
         // Away from the test's own context: this one waits.
-        var connectionString = Task.Run(async () =>
-        {
-            var server = await SharedPostgres.GetAsync();
-            return $"{server.ConnectionString(await server.NewDatabaseAsync())};{SharedPostgres.Patience}";
-        }).GetAwaiter().GetResult();
+        var connectionString = Task.Run(SharedPostgres.NewDatabaseAsync).GetAwaiter().GetResult();
         return new PostgreSqlTestDatabase(connectionString) { Wrap = wrap ?? (engine => engine) };
     }
 

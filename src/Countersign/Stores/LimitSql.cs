@@ -1,0 +1,22 @@
+namespace Countersign.Stores;
+
+/// <summary>The statements for limits that hold over all accounts.</summary>
+static class LimitSql
+{
+    /// <summary>More than a request can meet.</summary>
+    public const int MaxLimits = 8;
+
+    /// <summary>With a place for each limit that there may be; what is named twice is there once.</summary>
+    public static readonly string Find =
+        $"SELECT scope, subject, uses, revision FROM limits WHERE {string.Join(" OR ", Enumerable.Range(0, MaxLimits).Select(i => $"(scope = @scope{i} AND subject = @subject{i})"))}";
+
+    /// <summary>Fails, and the whole commit with it, where somebody else has drawn on the limit since it was read.</summary>
+    public const string Draw =
+        $"""
+        INSERT INTO limits (scope, subject, uses, revision, is_current, expires_at)
+        SELECT @scope, @subject, @uses, 1, 1, @expires_at {AccountSql.FromWon}
+        ON CONFLICT (scope, subject) DO UPDATE SET
+          uses = excluded.uses, revision = limits.revision + 1, expires_at = excluded.expires_at,
+          is_current = CASE WHEN limits.revision = @revision THEN 1 ELSE 0 END
+        """;
+}
