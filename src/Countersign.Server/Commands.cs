@@ -17,6 +17,10 @@ static class Commands
           Countersign.Server keys new      print a new secret key for Countersign:Keys
           Countersign.Server migrate       bring the schema of the database up to date, and end
           Countersign.Server migrate --check    say whether it is: exit code 0 if so, 1 if not
+          Countersign.Server audit verify [--user ID]
+                                           say whether the audit trails are as they were written: exit code 0 if so, 1 if not
+          Countersign.Server audit export [--user ID] [--since 2026-11-01T00:00:00Z]
+                                           print their events, a line of JSON each, in the OWASP Logging Vocabulary
           Countersign.Server --help
           Countersign.Server --version
 
@@ -43,7 +47,7 @@ static class Commands
                 output.WriteLine(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeySize)));
                 error.WriteLine("This is a secret: set it as Countersign:Keys:0:Value, with an id of your choice as Countersign:Keys:0:Id.");
                 return 0;
-            case ["migrate", ..]:
+            case ["migrate" or "audit", ..]:
                 return null;
             case [var command, ..] when !command.StartsWith('-') && !command.Contains('=', StringComparison.Ordinal):
                 error.WriteLine($"There is no command '{string.Join(' ', args)}'. See Countersign.Server --help.");

@@ -12,6 +12,8 @@ static class Program
         {
             if (MigrateCommand.IsIn(args))
                 return await MigrateCommand.RunAsync(args, Console.Out, Console.Error);
+            if (AuditCommand.IsIn(args))
+                return await AuditCommand.RunAsync(args, Console.Out, Console.Error);
 
             await using var app = Build(args);
             app.CheckSettings();

@@ -91,12 +91,16 @@ public sealed class AccountSecurity
         {
             var (account, others) = await LoadForAsync(userId, profile, ct);
             // The platform knows whose an address is: what is kept for its last holder does not bar it.
-            if (others.Any(owner => owner.KeptUntil is null))
-                return new Refused(Refusal.KeyTaken);
-
             var (rules, now) = (options.Rules, clock.GetUtcNow());
+            if (others.Any(owner => owner.KeptUntil is null))
+            {
+                if (account?.Refuse(null, null, null, null, Refusal.KeyTaken.Name(), now) is not { } refused || await TryCommitAsync(caller, account, refused, now))
+                    return new Refused(Refusal.KeyTaken);
+                continue;
+            }
+
             var change = account is null ? Provisioning.Create(userId, profile, now) : Provisioning.Replace(account, profile, rules, now);
-            if (change is null || await TryCommitAsync(caller, account ?? Account.New(userId), change with { OverrulesKept = true }, now))
+            if (change is null || await TryCommitAsync(caller, account ?? await store.NewAsync(userId, ct), change with { OverrulesKept = true }, now))
                 return new PutAccount(AccountView.Of(change?.After ?? account!, rules, now), account is null);
         }
 
@@ -140,9 +144,32 @@ public sealed class AccountSecurity
             var point = (await store.FindUndoAsync(token.Id, ct))?.Point;
             var owners = await FindOwnersAsync(point?.Before.Addresses ?? [], ct);
             var (rules, now) = (options.Rules, clock.GetUtcNow());
-            var decision = View(account.Undo(point, token, owners, codes, rules, now), rules, now);
+            var decision = Recorded(View(account.Undo(point, token, owners, codes, rules, now), rules, now), account, point?.Purpose, null, now);
             if (decision.Change is null || await TryCommitAsync(caller, account, decision.Change, now))
                 return telemetry.Answered(decision.Outcome, null);
+        }
+
+        throw Contended();
+    }
+
+    /// <summary>Records a request that was refused before its account was looked at. Where there is no account, there is no trail.</summary>
+    /// <param name="reason">The code of the answer.</param>
+    internal async Task RecordRefusalAsync(Caller caller, string userId, Operation operation, string reason, CancellationToken ct)
+    {
+        for (var round = 1; round <= MaxRounds; round++)
+        {
+            if ((await store.LoadAsync(userId, null, ct)).Account is not { } account)
+                return;
+
+            var now = clock.GetUtcNow();
+            if (account.Refuse(null, operation, null, null, reason, now) is not { } change)
+            {
+                telemetry.Unrecorded();
+                return;
+            }
+
+            if (await TryCommitAsync(caller, account, change, now))
+                return;
         }
 
         throw Contended();
@@ -177,9 +204,12 @@ public sealed class AccountSecurity
             if (caller.Request is { } asked && await store.FindAnswerAsync(userId, asked.Key, now, ct) is { } kept)
                 throw new RequestRepeatedException(kept.IsOf(asked.Digest) ? kept.Answer : null);
 
-            var (decision, room) = await LimitAsync(decide(loaded, rules, now), caller, demand, purpose, loaded.Account, rules, now, ct);
-            var outcome = decision.Outcome.With(room);
-            if (decision.Change is null || await TryCommitAsync(caller, loaded.Account, decision.Change, now, await KeepAsync(caller.Request, outcome)))
+            var (decided, room) = await LimitAsync(decide(loaded, rules, now), caller, demand, purpose, loaded.Account, rules, now, ct);
+            var outcome = decided.Outcome.With(room);
+            // What has changed nothing may be asked again under the same key, and be decided otherwise then.
+            var answer = decided.Change is null ? null : await KeepAsync(caller.Request, outcome);
+            var decision = Recorded(decided, loaded.Account, purpose, newKey, now);
+            if (decision.Change is null || await TryCommitAsync(caller, loaded.Account, decision.Change, now, answer))
                 return telemetry.Answered(outcome, purpose);
         }
 
@@ -200,6 +230,18 @@ public sealed class AccountSecurity
         if (exceeded is not null)
             telemetry.Limited(exceeded.Limit.Scope, purpose, rules.Limits.DryRun);
         return (limited, RateLimit.Of(limited.Change?.Drawn is { Count: > 0 } drawn ? drawn : limits, now));
+    }
+
+    /// <summary>A refusal that has left no event yet leaves one.</summary>
+    Decision<T> Recorded<T>(Decision<T> decision, Account account, Purpose? purpose, Address? newKey, DateTimeOffset now) where T : class
+    {
+        if (decision.Outcome.Refused is not { } refused || decision.Change is { Events.IsEmpty: false })
+            return decision;
+
+        var change = account.Refuse(decision.Change, purpose?.Operation, purpose?.KeyType, newKey?.Masked, refused.Reason.Name(), now);
+        if (change is not { Events.IsEmpty: false })
+            telemetry.Unrecorded();
+        return decision with { Change = change };
     }
 
     static async Task<KeptAnswer?> KeepAsync(RepeatableRequest? request, object outcome) =>
@@ -239,7 +281,7 @@ public sealed class AccountSecurity
 
         var now = clock.GetUtcNow();
         var taken = others.Where(owner => owner.Bars(userId, now)).Select(owner => owner.Address).ToList();
-        await TryCommitAsync(caller, Account.New(userId), Provisioning.Create(userId, claims.Without(taken), now), now);
+        await TryCommitAsync(caller, await store.NewAsync(userId, ct), Provisioning.Create(userId, claims.Without(taken), now), now);
     }
 
     /// <summary>The account, and who else has an address of the profile, or had it.</summary>

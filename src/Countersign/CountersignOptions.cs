@@ -49,6 +49,8 @@ public sealed class CountersignOptions
 
     public UndoOptions Undo { get; set; } = new();
 
+    public AuditOptions Audit { get; set; } = new();
+
     public PhoneNumberOptions PhoneNumbers { get; set; } = new();
 
     public AccountOptions Accounts { get; set; } = new();

@@ -25,6 +25,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             .Concat(Limits(options.Limits))
             .Concat(StepUps(options))
             .Concat(Protection(options))
+            .Concat(Audit(options.Audit))
             .Concat(Keys(options.Keys))
             .Concat(Strict(options))
             .Concat(Messages(options.Messages))
@@ -146,6 +147,12 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
         return settings
             .Where(setting => setting.Value < TimeSpan.Zero || setting.Value > setting.Max)
             .Select(setting => Error(setting.Name, $"is {setting.Value}; it is a time from 00:00:00 to {setting.Max}."));
+    }
+
+    static IEnumerable<string> Audit(AuditOptions audit)
+    {
+        if (audit.Retention != TimeSpan.Zero && (audit.Retention < AuditOptions.MinRetention || audit.Retention > AuditOptions.MaxRetention))
+            yield return Error("Audit:Retention", $"is {audit.Retention}; it is 00:00:00, for ever, or a time from {AuditOptions.MinRetention} to {AuditOptions.MaxRetention}.");
     }
 
     static IEnumerable<string> Keys(IList<KeyOptions> keys)

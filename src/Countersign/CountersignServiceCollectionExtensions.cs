@@ -43,6 +43,10 @@ public static class CountersignServiceCollectionExtensions
         services.AddSingleton<Database>();
         services.AddSingleton<Outbox>();
         services.AddSingleton<ExpiredRows>();
+        services.AddSingleton<AuditChain>();
+        services.AddSingleton<AuditRetention>();
+        services.AddSingleton<AuditVerification>();
+        services.AddSingleton<AuditExport>();
         services.TryAddSingleton<IAccountStore, SqlAccountStore>();
         services.AddSingleton<Templates>();
         services.AddSingleton<SenderRoutes>();

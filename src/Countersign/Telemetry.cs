@@ -25,6 +25,7 @@ public sealed class Telemetry : IDisposable
     readonly Counter<long> guesses;
     readonly Counter<long> locks;
     readonly Counter<long> rounds;
+    readonly Counter<long> unrecorded;
     readonly Counter<long> sends;
     readonly Counter<long> unsent;
     readonly Histogram<double> delivery;
@@ -44,6 +45,7 @@ public sealed class Telemetry : IDisposable
         guesses = meter.CreateCounter<long>("countersign.guesses.wrong", "{guess}", "Wrong tries that were counted.");
         locks = meter.CreateCounter<long>("countersign.operations.locked", "{lock}", "Locks of an operation of an account.");
         rounds = meter.CreateCounter<long>("countersign.commits.lost", "{commit}", "Commits that somebody else's was faster than.");
+        unrecorded = meter.CreateCounter<long>("countersign.audit.unrecorded", "{request}", "Refused requests that are not in the audit trail, because their account had too many in a minute.");
         sends = meter.CreateCounter<long>("countersign.messages.sent", "{try}", "Tries to hand a message over, by outcome.");
         unsent = meter.CreateCounter<long>("countersign.messages.unsent", "{message}", "Messages that are not sent any more, by the reason.");
         delivery = meter.CreateHistogram(
@@ -117,6 +119,8 @@ public sealed class Telemetry : IDisposable
     }
 
     internal void RoundLost() => rounds.Add(1);
+
+    internal void Unrecorded() => unrecorded.Add(1);
 
     internal void Sent(KeyType channel, SendStatus status, TimeSpan sinceCommit)
     {

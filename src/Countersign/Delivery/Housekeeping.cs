@@ -3,7 +3,7 @@ using Countersign.Stores;
 namespace Countersign.Delivery;
 
 /// <summary>What has to be done to the store now and then: count the outbox, erase what has expired, forget what is long done with.</summary>
-sealed class Housekeeping(Outbox outbox, ExpiredRows expired, Telemetry telemetry, TimeProvider clock)
+sealed class Housekeeping(Outbox outbox, ExpiredRows expired, AuditRetention retention, Telemetry telemetry, TimeProvider clock)
 {
     /// <summary>Counting costs more, the longer the backlog is.</summary>
     static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(10);
@@ -47,7 +47,9 @@ sealed class Housekeeping(Outbox outbox, ExpiredRows expired, Telemetry telemetr
             {
             }
 
+            // Then what may fail, where the role of the nodes has no right to delete events: not again at once.
             pruneAt = now + PruneEvery;
+            await retention.ApplyAsync(now, ct);
         }
     }
 }

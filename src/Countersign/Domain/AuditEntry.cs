@@ -18,6 +18,9 @@ public enum AuditEventType
     AccountErased,
     HoldLifted,
     ChangeUndone,
+
+    /// <summary>A request that was refused and changed nothing.</summary>
+    RequestRefused,
 }
 
 /// <summary>One line of an account's audit trail, as a decision writes it; who did it and when is added by the commit.</summary>
@@ -43,5 +46,6 @@ static class AuditNames
         AuditEventType.AccountErased => "account_erased",
         AuditEventType.HoldLifted => "hold_lifted",
         AuditEventType.ChangeUndone => "change_undone",
+        AuditEventType.RequestRefused => "request_refused",
     };
 }

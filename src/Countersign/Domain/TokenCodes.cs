@@ -15,6 +15,7 @@ public sealed class TokenKey
         Id = id;
         DigestKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, value.ToArray(), Size, info: "countersign/digest/v1"u8.ToArray());
         SealKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, value.ToArray(), Size, info: "countersign/seal/v1"u8.ToArray());
+        TrailKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, value.ToArray(), Size, info: "countersign/trail/v1"u8.ToArray());
         StatementKey = new StatementKey(id, value);
     }
 
@@ -23,6 +24,8 @@ public sealed class TokenKey
     internal byte[] DigestKey { get; }
 
     internal byte[] SealKey { get; }
+
+    internal byte[] TrailKey { get; }
 
     internal StatementKey StatementKey { get; }
 
@@ -62,6 +65,10 @@ sealed class TokenCodes
     }
 
     public string CurrentKeyId => current.Id;
+
+    public TokenKey CurrentKey => current;
+
+    public TokenKey? FindKey(string id) => keys.GetValueOrDefault(id);
 
     /// <summary>What statements are signed with.</summary>
     public StatementKey StatementKey => current.StatementKey;

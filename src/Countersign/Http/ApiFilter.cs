@@ -29,14 +29,12 @@ sealed partial class ApiFilter(StepUpCheck stepUp, ILogger<ApiFilter> log) : IEn
             return Problems.Unauthenticated;
         }
 
-        if (stepUp.Refuse(http) is { } insufficient)
-            return insufficient;
-
-        if (http.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>() is { Scope: var scope } && !Callers.HasScope(http.User, scope))
-            return Problems.Forbidden(scope);
-
         try
         {
+            if (await stepUp.RefuseAsync(http) is { } insufficient)
+                return insufficient;
+            if (http.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>() is { Scope: var scope } && !Callers.HasScope(http.User, scope))
+                return Problems.Forbidden(scope);
             return await next(context);
         }
         catch (StoreUnavailableException e)

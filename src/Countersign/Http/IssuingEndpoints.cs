@@ -117,7 +117,7 @@ static class IssuingEndpoints
     static async Task<IResult> ResendAsync(HttpContext http, Api api)
     {
         var (purpose, problem) = await ReadPurposeAsync(http, api);
-        problem ??= api.StepUp.Refuse(http.User, purpose.Operation);
+        problem ??= await api.StepUp.RefuseAsync(http, purpose.Operation);
         return problem ?? await api.AnswerAsync(
             http,
             caller => api.Security.ResendAsync(caller, Api.UserId(http), purpose, http.RequestAborted),

@@ -10,21 +10,24 @@ namespace Countersign.Http;
 /// <summary>The operation that an endpoint issues or redeems a token of.</summary>
 sealed record GuardedOperation(Operation Operation);
 
-/// <summary>Refuses who has not authenticated as the operation asks, with the challenge of RFC 9470.</summary>
-sealed partial class StepUpCheck(LiveOptions options, TimeProvider clock, Telemetry telemetry, ILogger<StepUpCheck> log)
+/// <summary>Refuses who has not authenticated as the operation asks, with the challenge of RFC 9470. The account's audit trail says so.</summary>
+sealed partial class StepUpCheck(AccountSecurity security, LiveOptions options, TimeProvider clock, Telemetry telemetry, ILogger<StepUpCheck> log)
 {
     /// <summary>What an endpoint that is about one operation refuses before it looks at the request; null where it does not.</summary>
-    public Problem? Refuse(HttpContext http) =>
-        http.GetEndpoint()?.Metadata.GetMetadata<GuardedOperation>() is { } guarded ? Refuse(http.User, guarded.Operation) : null;
+    public Task<Problem?> RefuseAsync(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<GuardedOperation>() is { } guarded
+        ? RefuseAsync(http, guarded.Operation)
+        : Task.FromResult<Problem?>(null);
 
-    public Problem? Refuse(ClaimsPrincipal user, Operation operation)
+    public async Task<Problem?> RefuseAsync(HttpContext http, Operation operation)
     {
-        if (StepUpOptions.For(operation, options.Options) is not { } stepUp || stepUp.LackOf(Read(user), clock.GetUtcNow()) is not { } lack)
+        if (StepUpOptions.For(operation, options.Options) is not { } stepUp || stepUp.LackOf(Read(http.User), clock.GetUtcNow()) is not { } lack)
             return null;
 
         LogRefused(operation.Name(), lack);
         var problem = Problems.InsufficientUserAuthentication(stepUp, lack);
         telemetry.Refused(problem.Code, operation);
+        var userId = Callers.UserId(http.User)!;
+        await security.RecordRefusalAsync(Callers.Caller(http, userId, options.Options), userId, operation, problem.Code, http.RequestAborted);
         return problem;
     }
 

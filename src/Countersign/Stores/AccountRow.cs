@@ -19,7 +19,14 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
             AntiPhishingCode(userId, 3),
             UserKey(KeyType.Email, 4),
             UserKey(KeyType.PhoneNumber, 7),
-            ImmutableDictionary<Purpose, PurposeState>.Empty) { Timeline = Timeline, Holds = Holds(44), FrozenUntil = Time(45) };
+            ImmutableDictionary<Purpose, PurposeState>.Empty)
+        {
+            Timeline = Timeline,
+            Holds = Holds(44),
+            FrozenUntil = Time(45),
+            Refusals = SlidingWindow.FromStore(reader.GetString(46)),
+            Trail = new TrailMark(reader.GetInt64(47), Bytes(48)),
+        };
     }
 
     public AddressOwner? NewKeyOwner() => Owner(10, 42);

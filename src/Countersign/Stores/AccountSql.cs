@@ -20,7 +20,7 @@ static class AccountSql
           s.timeline, t.timeline,
           n.kept_until, c.kept_until,
           (SELECT STRING_AGG(h.reason || ' ' || h.held_until, ',') FROM holds h WHERE h.user_id = a.user_id),
-          a.frozen_until
+          a.frozen_until, a.refusals, a.trail_events, a.trail_link
         FROM accounts a
         CROSS JOIN store_timeline s
         LEFT JOIN user_keys e ON e.user_id = a.user_id AND e.key_type = 'EMAIL'
@@ -35,13 +35,18 @@ static class AccountSql
 
     public const string FindOwner = "SELECT user_id, kept_until FROM key_claims WHERE key_type = @key_type AND canonical = @canonical";
 
-    /// <summary>An account that was erased and comes again goes on where its audit trail ended.</summary>
+    /// <summary>
+    /// An account that was erased and comes again goes on where its audit trail ended: only where it is still that end which the commit was decided
+    /// upon.
+    /// </summary>
     public const string Insert =
         """
-        INSERT INTO accounts (user_id, version, commit_id, locale, anti_phishing_code, frozen_until, created_at, updated_at)
-        SELECT @user_id, @version + 1 + COALESCE((SELECT MAX(version) FROM audit_events WHERE user_id = @user_id), 0),
-          @commit_id, @locale, @anti_phishing_code, @frozen_until, @now, @now
-        WHERE TRUE
+        INSERT INTO accounts (
+          user_id, version, commit_id, locale, anti_phishing_code, frozen_until, refusals,
+          trail_events, trail_link, trail_seal, trail_key_id, created_at, updated_at)
+        SELECT @user_id, @version + 1, @commit_id, @locale, @anti_phishing_code, @frozen_until, @refusals,
+          @trail_events, @trail_link, @trail_seal, @trail_key_id, @now, @now
+        WHERE @version = COALESCE((SELECT version FROM ended_trails WHERE user_id = @user_id), 0)
         ON CONFLICT (user_id) DO NOTHING
         """;
 
@@ -50,7 +55,8 @@ static class AccountSql
         """
         UPDATE accounts
         SET version = version + 1, commit_id = @commit_id, locale = @locale, anti_phishing_code = @anti_phishing_code,
-          frozen_until = @frozen_until, updated_at = @now
+          frozen_until = @frozen_until, refusals = @refusals, trail_events = @trail_events, trail_link = @trail_link,
+          trail_seal = @trail_seal, trail_key_id = @trail_key_id, updated_at = @now
         WHERE user_id = @user_id AND version = @version AND @timeline = (SELECT timeline FROM store_timeline)
         """;
 
@@ -161,22 +167,6 @@ static class AccountSql
     /// <summary>Codes for the purpose other than the two that can be redeemed.</summary>
     public const string WithdrawSuperseded = $"{WithdrawCodes} AND id NOT IN (@newest, @previous)";
 
-    public const string InsertEvent =
-        $"""
-        INSERT INTO audit_events (
-          user_id, version, ordinal, at, type, operation, key_type, target_masked, reason, actor, ip, user_agent)
-        SELECT user_id, version, @ordinal, @at, @type, @operation, @key_type, @target_masked, @reason, @actor, @ip, @user_agent
-        {FromWon}
-        """;
-
-    public const string Events =
-        """
-        SELECT version, ordinal, at, type, operation, key_type, target_masked, reason, actor, ip, user_agent
-        FROM audit_events WHERE user_id = @user_id
-        ORDER BY version DESC, ordinal DESC
-        LIMIT @limit
-        """;
-
     /// <summary>The account's own row goes last, because the others ask for it.</summary>
     public static readonly string[] Erase =
     [
@@ -194,11 +184,15 @@ static class AccountSql
         $"DELETE FROM outbox WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM idempotency_keys WHERE user_id = @user_id AND {Won}",
         $"DELETE FROM development_inbox WHERE user_id = @user_id AND {Won}",
+        $"""
+        INSERT INTO ended_trails (user_id, version, trail_events, trail_link, trail_seal, trail_key_id)
+        SELECT user_id, version, trail_events, trail_link, trail_seal, trail_key_id {FromWon}
+        """,
         "DELETE FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id",
     ];
 
     /// <summary>True where the first statement of this commit has won; also the source of rows for what is inserted with it.</summary>
-    const string Won = "EXISTS (SELECT 1 FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id)";
+    public const string Won = "EXISTS (SELECT 1 FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id)";
 
     public const string FromWon = "FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id";
 }

@@ -39,6 +39,9 @@ interface IAccountStore
     /// <summary>The account and what a decision on it depends on, in one statement, hence in one snapshot.</summary>
     Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct);
 
+    /// <summary>An account that is not stored yet. It goes on where the trail of an erased one of its name ended.</summary>
+    Task<Account> NewAsync(string userId, CancellationToken ct);
+
     /// <summary>
     /// The account that has the address as a key, or that it is kept for, be it no longer; null where there is none. Without locale and code.
     /// </summary>

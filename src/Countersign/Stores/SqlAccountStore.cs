@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Data.Common;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Countersign.Delivery;
@@ -9,9 +8,10 @@ using Countersign.Domain;
 namespace Countersign.Stores;
 
 /// <summary>The accounts in SQL: loads the aggregate from its rows, and writes what a decision has changed.</summary>
-sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox) : IAccountStore
+sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain chain, Outbox outbox) : IAccountStore
 {
     readonly UndoRows undos = new(codes);
+    readonly AuditRows audit = new(chain);
 
     public Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct)
     {
@@ -52,7 +52,18 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
     public Task<bool> TryCommitAsync(Commit commit, CancellationToken ct) => database.TryCommitAsync(Statements(commit).ToList(), ct);
 
     public Task<IReadOnlyList<AuditEvent>> ReadEventsAsync(string userId, int limit, CancellationToken ct) =>
-        database.ReadAsync(new SqlStatement(AccountSql.Events, ("@user_id", userId), ("@limit", (long)limit)), ReadEvents, ct);
+        database.ReadAsync(new SqlStatement(AuditSql.Newest, ("@user_id", userId), ("@limit", (long)limit)), AuditRows.ReadAll, ct);
+
+    public async Task<Account> NewAsync(string userId, CancellationToken ct)
+    {
+        var account = Account.New(userId);
+        return await database.ReadAsync(
+            new SqlStatement(AuditSql.FindEnded, ("@user_id", userId)),
+            reader => reader.Read()
+                ? account with { FormerVersion = reader.GetInt64(0), Trail = new TrailMark(reader.GetInt64(1), reader.GetFieldValue<byte[]>(2)) }
+                : account,
+            ct);
+    }
 
     public Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct) =>
         database.ReadAsync(LimitRows.Find(limits), reader => LimitRows.Read(limits, reader), ct);
@@ -62,16 +73,24 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
     {
         var (before, change) = (commit.Before, commit.Change);
         var (user, commitId) = (("@user_id", (object?)before.UserId), ("@commit_id", (object?)commit.Id));
+        var (events, end) = audit.Of(commit);
+        var isNew = before.Version == 0;
         yield return new SqlStatement(
-            before.Version == 0 ? AccountSql.Insert : AccountSql.Update,
-            user,
-            commitId,
-            ("@version", before.Version),
-            ("@timeline", before.Timeline),
-            ("@locale", change.After.Locale),
-            ("@anti_phishing_code", Seal(change.After)),
-            ("@frozen_until", Time(change.After.FrozenUntil)),
-            ("@now", Time(commit.At)));
+            isNew ? AccountSql.Insert : AccountSql.Update,
+            [
+                user,
+                commitId,
+                ("@version", isNew ? before.FormerVersion : before.Version),
+                ("@timeline", before.Timeline),
+                ("@locale", change.After.Locale),
+                ("@anti_phishing_code", Seal(change.After)),
+                ("@frozen_until", Time(change.After.FrozenUntil)),
+                ("@refusals", change.After.Refusals.ToStore()),
+                ("@now", Time(commit.At)),
+                .. audit.End(before.UserId, end),
+            ]);
+        if (isNew && before.FormerVersion > 0)
+            yield return new SqlStatement(AuditSql.GoOn, user, commitId);
 
         foreach (var statement in Keys(before, change.After).Concat(Claims(before, change, commit.At)).Concat(Purposes(before, change))
             .Concat(Holds(before, change.After)).Concat(undos.Statements(before.UserId, change)))
@@ -80,23 +99,8 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
         foreach (var message in commit.Messages)
             yield return outbox.Enqueue(message, commit.Id);
 
-        foreach (var (entry, ordinal) in change.Events.Select((entry, ordinal) => (entry, ordinal)))
-        {
-            yield return new SqlStatement(
-                AccountSql.InsertEvent,
-                user,
-                commitId,
-                ("@ordinal", (long)ordinal),
-                ("@at", Time(commit.At)),
-                ("@type", entry.Type.Name()),
-                ("@operation", entry.Purpose?.Operation.Name()),
-                ("@key_type", entry.Purpose?.KeyType?.Name()),
-                ("@target_masked", entry.Target),
-                ("@reason", entry.Reason),
-                ("@actor", commit.By.Actor),
-                ("@ip", commit.By.IpAddress),
-                ("@user_agent", commit.By.UserAgent));
-        }
+        foreach (var statement in events.Select(audit.Insert))
+            yield return statement with { Parameters = [user, commitId, .. statement.Parameters] };
 
         if (commit is { Answer: { } answer, By.Request: { } request })
         {
@@ -257,21 +261,6 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, Outbox outbox)
         }
 
         return new LoadedAccount(account, newKeyOwner);
-    }
-
-    static IReadOnlyList<AuditEvent> ReadEvents(DbDataReader reader)
-    {
-        var events = new List<AuditEvent>();
-        while (reader.Read())
-        {
-            string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
-            var id = string.Create(CultureInfo.InvariantCulture, $"{reader.GetInt64(0)}.{reader.GetInt64(1)}");
-            events.Add(new AuditEvent(
-                id, DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(2)), reader.GetString(3), Text(4), Text(5), Text(6), Text(7),
-                reader.GetString(8), Text(9), Text(10)));
-        }
-
-        return events;
     }
 
     byte[]? Seal(Account account) =>

@@ -353,6 +353,8 @@ public sealed class ErrorTests
     {
         public Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct) => throw Gone();
 
+        public Task<Account> NewAsync(string userId, CancellationToken ct) => throw Gone();
+
         public Task<AddressOwner?> FindOwnerAsync(Address address, CancellationToken ct) => throw Gone();
 
         public Task<KeptAnswer?> FindAnswerAsync(string userId, byte[] key, DateTimeOffset now, CancellationToken ct) => throw Gone();

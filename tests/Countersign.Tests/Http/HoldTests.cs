@@ -155,7 +155,7 @@ public sealed class HoldTests
         Assert.Equal(("hold_lifted", "operator", "userKeys/removing: ticket 4711: seen on video"), (e.Text("type"), e.Text("actor"), e.Text("reason")));
 
         (await server.Operator().PostAsync($"{Alice}/lifting", lifting)).IsRefused(409, "not-held");
-        Assert.Equal(e.Text("id"), (await server.EventsAsync("alice"))[0].Text("id"));
+        Assert.Equal(["request_refused", "hold_lifted"], (await server.EventsAsync("alice")).Take(2).Select(next => next.Text("type")));
     }
 
     [Fact]

@@ -175,7 +175,7 @@ public sealed class LimitTests
         // A /64 is one client.
         (await IssueAsync(behind, "2001:db8:1:2::1")).IsOk();
         (await IssueAsync(behind, "2001:db8:1:2:ffff::2")).IsRefused(429, "rate-limited");
-        Assert.Equal("2001:db8:1:2::1", (await behind.EventsAsync("alice"))[0].Text("ip"));
+        Assert.Equal(["2001:db8:1:2:ffff::2", "2001:db8:1:2::1"], (await behind.EventsAsync("alice")).Take(2).Select(e => e.Text("ip")));
 
         await using var alone = await TestServer.StartAsync("Countersign:Limits:Client:IssuesPerHour=1");
         await alone.UserWithAsync(new { email = Victim });

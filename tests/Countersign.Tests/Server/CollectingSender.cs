@@ -29,11 +29,15 @@ static class Production
 
     public static readonly byte[] SharedKey = [.. Enumerable.Range(1, 32).Select(i => (byte)i)];
 
+    static readonly byte[] KeyValue = [.. Enumerable.Range(0, TokenKey.Size).Select(i => (byte)i)];
+
+    public static TokenKey Key { get; } = new("one", KeyValue);
+
     public static string[] Settings { get; } =
     [
         "environment=Production",
-        "Countersign:Keys:0:Id=one",
-        "Countersign:Keys:0:Value=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        $"Countersign:Keys:0:Id={Key.Id}",
+        $"Countersign:Keys:0:Value={Convert.ToBase64String(KeyValue)}",
         .. SharedKeyBearer,
     ];
 

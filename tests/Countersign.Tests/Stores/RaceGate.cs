@@ -74,6 +74,8 @@ sealed class AllLoadBeforeAnyCommits(IAccountStore store, RaceGate gate) : IAcco
         return loaded;
     }
 
+    public Task<Account> NewAsync(string userId, CancellationToken ct) => store.NewAsync(userId, ct);
+
     public async Task<AddressOwner?> FindOwnerAsync(Address address, CancellationToken ct)
     {
         var owner = await store.FindOwnerAsync(address, ct);

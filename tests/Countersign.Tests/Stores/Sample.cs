@@ -11,7 +11,7 @@ static class Sample
 {
     static readonly string[] Tables =
         [
-            "accounts", "user_keys", "key_claims", "one_time_tokens", "guess_budgets", "holds", "undos", "outbox", "audit_events", "idempotency_keys",
+            "accounts", "user_keys", "key_claims", "one_time_tokens", "guess_budgets", "holds", "undos", "outbox", "audit_events", "ended_trails", "trail_beginnings", "idempotency_keys",
             "limits", "development_inbox", "schema_versions",
         ];
 

@@ -56,8 +56,24 @@ public abstract class SeededFaults
             "the conflict of two creations", AccountSql.Insert, "DO NOTHING", "DO UPDATE SET commit_id = excluded.commit_id",
             StoreChecks.Of_many_creations_at_once_one_wins),
         Replace(
-            "the versions of the trail in a creation", AccountSql.Insert, "(SELECT MAX(version) FROM audit_events WHERE user_id = @user_id)", "0",
-            StoreChecks.An_account_that_comes_again_continues_its_trail),
+            "the end of the former trail in a creation", AccountSql.Insert,
+            "WHERE @version = COALESCE((SELECT version FROM ended_trails WHERE user_id = @user_id), 0)", "WHERE TRUE",
+            AuditChecks.A_trail_goes_on_where_that_of_the_erased_account_ended),
+        InBatch(
+            "the condition on the former trail that goes on", AuditSql.GoOn, $" AND {AccountSql.Won}",
+            AuditChecks.A_trail_goes_on_where_that_of_the_erased_account_ended),
+        Drop(
+            "the nodes beside in the shortening of a trail", AuditSql.MoveBeginning, "WHERE trail_beginnings.events = @old_events",
+            AuditChecks.Of_two_nodes_that_shorten_a_trail_one_does),
+        Drop(
+            "the place in the shortening of a trail", AuditSql.DeleteUpTo, " AND (version, ordinal) <= (@version, @ordinal)",
+            AuditChecks.What_is_too_old_goes_and_the_rest_can_be_verified),
+        Replace(
+            "where an export goes on", AuditSql.Since, "> (@since, @user_id, @version, @ordinal)", ">= (@since, @user_id, @version, @ordinal)",
+            AuditChecks.An_export_has_every_event_once_in_the_order_of_time),
+        Drop(
+            "the version in the update of the account, as those see it who are refused", AccountSql.Update, " AND version = @version",
+            AuditChecks.Of_refusals_at_once_so_many_are_recorded_as_a_minute_allows),
 
         InBatch("the condition on the key that goes", AccountSql.DeleteKey),
         InBatch("the condition on the key that comes", AccountSql.UpsertKey),
@@ -113,7 +129,7 @@ public abstract class SeededFaults
         InBatch("the condition on the withdrawn codes", AccountSql.WithdrawCodes),
         InBatch("the condition on the superseded codes", AccountSql.WithdrawSuperseded),
         InBatch("the condition on the message", OutboxSql.Insert),
-        InBatch("the condition on the event", AccountSql.InsertEvent),
+        InBatch("the condition on the event", AuditSql.Insert),
         InBatch("the condition on the limit", LimitSql.Draw),
         Replace(
             "the revision of a limit", LimitSql.Draw, "CASE WHEN limits.revision = @revision THEN 1 ELSE 0 END", "1",
@@ -123,7 +139,6 @@ public abstract class SeededFaults
             StoreChecks.A_limit_is_forgotten_when_it_counts_no_more),
         InBatch("the condition on the kept answer", AnswerSql.Keep),
         .. AccountSql.Erase.Select(text => InBatch($"the condition on what is erased: {text.Split(' ')[2]}", text)),
-
         .. AccountSql.Erase.Select(text => Replace(
             $"the erasure of {text.Split(' ')[2]}", text, "WHERE ", "WHERE 1 = 0 AND ", StoreChecks.Erasing_leaves_the_audit_trail_and_nothing_else)),
 
@@ -228,11 +243,11 @@ public abstract class SeededFaults
             "the expiry in the pruning of answers", ExpiredRows.Answers, " WHERE expires_at <= @now",
             StoreChecks.A_kept_answer_is_found_by_its_account_and_key_until_it_expires),
         Replace(
-            "the order of events", AccountSql.Events, "version DESC, ordinal DESC", "version, ordinal",
+            "the order of events", AuditSql.Newest, "version DESC, ordinal DESC", "version, ordinal",
             StoreChecks.Events_come_newest_first_and_as_many_as_asked_for),
-        Drop("the limit of events", AccountSql.Events, "LIMIT @limit", StoreChecks.Events_come_newest_first_and_as_many_as_asked_for),
+        Drop("the limit of events", AuditSql.Newest, "LIMIT @limit", StoreChecks.Events_come_newest_first_and_as_many_as_asked_for),
         Drop(
-            "the account of events", AccountSql.Events, "WHERE user_id = @user_id",
+            "the account of events", AuditSql.Newest, "WHERE user_id = @user_id",
             StoreChecks.Events_come_newest_first_and_as_many_as_asked_for),
     ];
 
@@ -245,11 +260,13 @@ public abstract class SeededFaults
         check);
 
     /// <summary>Where a lost commit runs to its end, each statement has to ask for itself whether it was won.</summary>
-    static Fault InBatch(string name, string text) => new(
+    static Fault InBatch(string name, string text) => InBatch(name, text, Won, StoreChecks.A_stale_commit_writes_nothing);
+
+    static Fault InBatch(string name, string text, string guard, Func<TestDatabase, Task> check) => new(
         name,
         (engine, applied) => new AsOneBatch(new RewritingEngine(
-            engine, statement => statement == text ? statement.Replace(Won, "", StringComparison.Ordinal) : statement, applied)),
-        StoreChecks.A_stale_commit_writes_nothing);
+            engine, statement => statement == text ? statement.Replace(guard, "", StringComparison.Ordinal) : statement, applied)),
+        check);
 
     static Fault Schema(string name, Func<TestDatabase, Task> check) => new(
         name,

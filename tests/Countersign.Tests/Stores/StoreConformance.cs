@@ -71,6 +71,32 @@ public abstract class StoreConformance
         RunAsync(KeptAddressChecks.What_was_kept_is_forgotten_when_its_time_is_over_and_no_key_is);
 
     [Fact]
+    public Task An_audit_trail_that_nobody_has_touched_is_as_it_was_written() =>
+        RunAsync(AuditChecks.A_trail_that_nobody_has_touched_is_as_it_was_written);
+
+    [Fact]
+    [Trait("ASVS", "16.4.2")]
+    public Task Whatever_is_done_to_an_audit_trail_is_found() => RunAsync(AuditChecks.Whatever_is_done_to_a_trail_is_found);
+
+    [Fact]
+    public Task An_audit_trail_goes_on_where_that_of_the_erased_account_ended() =>
+        RunAsync(AuditChecks.A_trail_goes_on_where_that_of_the_erased_account_ended);
+
+    [Fact]
+    public Task Of_an_audit_trail_what_is_too_old_goes_and_the_rest_can_be_verified() =>
+        RunAsync(AuditChecks.What_is_too_old_goes_and_the_rest_can_be_verified);
+
+    [Fact]
+    public Task Of_two_nodes_that_shorten_an_audit_trail_one_does() => RunAsync(AuditChecks.Of_two_nodes_that_shorten_a_trail_one_does);
+
+    [Fact]
+    public Task Without_a_setting_audit_events_are_kept_for_ever() => RunAsync(AuditChecks.Without_a_setting_events_are_kept_for_ever);
+
+    [Fact]
+    public Task An_export_has_every_audit_event_once_in_the_order_of_time() =>
+        RunAsync(AuditChecks.An_export_has_every_event_once_in_the_order_of_time);
+
+    [Fact]
     public Task What_a_change_can_be_undone_to_comes_back_and_is_sealed() =>
         RunAsync(UndoChecks.What_a_change_can_be_undone_to_comes_back_and_is_sealed);
 

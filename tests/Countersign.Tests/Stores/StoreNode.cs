@@ -13,6 +13,8 @@ namespace Countersign.Tests.Stores;
 /// <summary>Countersign without HTTP: one node on a database, wired as a host wires it. Nothing is sent before <see cref="StartAsync"/>.</summary>
 sealed class StoreNode : IAsyncDisposable
 {
+    const string RequestRefused = "request_refused";
+
     readonly IHost host;
     bool isStarted;
 
@@ -35,6 +37,12 @@ sealed class StoreNode : IAsyncDisposable
     public OperatorOutbox Operator => Get<OperatorOutbox>();
 
     public IMeterFactory Meters => Get<IMeterFactory>();
+
+    public AuditRetention Retention => Get<AuditRetention>();
+
+    public AuditVerification Verification => Get<AuditVerification>();
+
+    public AuditExport Export => Get<AuditExport>();
 
     public TokenCodes Codes => Get<TokenCodes>();
 
@@ -151,8 +159,12 @@ sealed class StoreNode : IAsyncDisposable
             reader.IsDBNull(8) ? null : reader.GetString(8), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(9))));
     }
 
+    /// <summary>The types of what has changed something, oldest first.</summary>
     public async Task<List<string>> EventsAsync(string userId) =>
-        [.. (await Store.ReadEventsAsync(userId, 1_000, CancellationToken.None)).Reverse().Select(e => e.Type)];
+        [.. (await Store.ReadEventsAsync(userId, 1_000, CancellationToken.None)).Reverse().Select(e => e.Type).Where(type => type != RequestRefused)];
+
+    public async Task<int> RefusalsAsync(string userId) =>
+        (await Store.ReadEventsAsync(userId, 1_000, CancellationToken.None)).Count(e => e.Type == RequestRefused);
 
     public Task<List<T>> ReadAsync<T>(string text, Func<System.Data.Common.DbDataReader, T> read) =>
         Engine.ReadAsync(

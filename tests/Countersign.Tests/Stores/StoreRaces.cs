@@ -9,6 +9,10 @@ public abstract class StoreRaces
     public Task Of_64_who_redeem_one_token_on_two_nodes_one_does() => RunAsync(RaceChecks.One_token_is_redeemed_once);
 
     [Fact]
+    public Task Of_64_refusals_at_once_on_two_nodes_a_minutes_worth_is_recorded() =>
+        RunAsync(AuditChecks.Of_refusals_at_once_so_many_are_recorded_as_a_minute_allows);
+
+    [Fact]
     public Task Of_64_requests_under_one_key_on_two_nodes_one_is_done() => RunAsync(RaceChecks.One_key_is_one_request);
 
     [Fact]

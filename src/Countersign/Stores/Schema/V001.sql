@@ -11,6 +11,13 @@ CREATE TABLE accounts (
   anti_phishing_code BYTEA,
   -- Until when nothing can be changed because a change was undone.
   frozen_until BIGINT,
+  -- Unix milliseconds, separated by spaces, of the refusals within the last minute that changed nothing and are in the audit trail.
+  refusals TEXT NOT NULL,
+  -- Where the audit trail ends: how many events it has, the link of the last, and a seal over both.
+  trail_events BIGINT NOT NULL,
+  trail_link BYTEA NOT NULL,
+  trail_seal BYTEA NOT NULL,
+  trail_key_id TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
 );
@@ -165,7 +172,31 @@ CREATE TABLE audit_events (
   actor TEXT NOT NULL,
   ip TEXT,
   user_agent TEXT,
+  -- HMAC over the event, its number and the link of the one before it, under the key of that id.
+  link BYTEA NOT NULL,
+  key_id TEXT NOT NULL,
   PRIMARY KEY (user_id, version, ordinal)
+);
+
+CREATE INDEX audit_events_by_time ON audit_events (at);
+
+-- Where the trail of an erased account ends, and which version it had: an account of the same name goes on from here.
+CREATE TABLE ended_trails (
+  user_id TEXT NOT NULL PRIMARY KEY,
+  version BIGINT NOT NULL,
+  trail_events BIGINT NOT NULL,
+  trail_link BYTEA NOT NULL,
+  trail_seal BYTEA NOT NULL,
+  trail_key_id TEXT NOT NULL
+);
+
+-- Where what is kept of a trail begins, once retention has taken what is older: how many events are gone, the link of the last, and a seal.
+CREATE TABLE trail_beginnings (
+  user_id TEXT NOT NULL PRIMARY KEY,
+  events BIGINT NOT NULL,
+  link BYTEA NOT NULL,
+  seal BYTEA NOT NULL,
+  key_id TEXT NOT NULL
 );
 
 -- What holds over all accounts: messages to an address, tokens for a client, SMS to a country.

@@ -67,6 +67,26 @@ public sealed class CheckerTests
         Assert.Equal([], Checker.Check([story.Evidence]));
     }
 
+    [Fact]
+    public void A_refusal_that_leaves_its_trace_is_no_violation_and_more_than_that_is()
+    {
+        var story = new Story();
+        var refused = NewCall("refused", Step.Redeem, AddingPhone, 422) with { Problem = "token-invalid" };
+        story.Add(refused, ("request_refused", AddingPhone, null, "token-invalid"));
+        Assert.Equal([], Checker.Check([story.Evidence]));
+
+        story.Commit("refused", MomentAt(8).At, ("request_refused", AddingPhone, null, "token-invalid"));
+        AssertFound<EveryChangeOnce>(story, "was stored 2 times");
+
+        story = new Story();
+        story.Add(refused, ("request_refused", AddingPhone, null, "key-exists"));
+        AssertFound<EveryChangeOnce>(story, "does not go with version 2");
+
+        story = new Story();
+        story.Add(NewCall("issue", Step.Issue, AddingPhone) with { Reference = "R-issue" }, ("request_refused", AddingPhone, null, "key-exists"));
+        AssertFound<EveryChangeOnce>(story, "does not go with version 2");
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -224,7 +244,7 @@ public sealed class CheckerTests
     {
         var story = WithPhone();
         Replace(story.Calls, call => call.Id == "redeem", call => call with { Status = 429, Problem = "too-many-attempts" });
-        AssertFound<EveryChangeOnce>(story, "was stored 1 times");
+        AssertFound<EveryChangeOnce>(story, "does not go with version 3");
     }
 
     [Fact]

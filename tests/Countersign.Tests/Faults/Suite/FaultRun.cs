@@ -1,7 +1,9 @@
 using System.Diagnostics;
-using Countersign.Tests.Hosting;
-using Countersign.Tests.Stores;
+using Countersign.Domain;
 using Countersign.Stores;
+using Countersign.Tests.Hosting;
+using Countersign.Tests.Server;
+using Countersign.Tests.Stores;
 
 namespace Countersign.Tests.Faults.Suite;
 
@@ -109,10 +111,26 @@ static class FaultRun
             await DrainAsync(engine);
             await cluster.StopAsync();
             await sink.CompleteAsync();
-            var violations = Checker.Check(Evidence.PerAccount(history.Calls, await Dump.ReadAsync(engine), sink.Messages));
+            Violation[] violations =
+            [
+                .. Checker.Check(Evidence.PerAccount(history.Calls, await Dump.ReadAsync(engine), sink.Messages)),
+                .. await VerifyTrailsAsync(engine),
+            ];
             await File.WriteAllLinesAsync(folder.File("violations.txt"), violations.Select(violation => violation.ToString()));
             return Report(violations);
         }
+    }
+
+    /// <summary>Whatever was killed and lost on the way, each trail is one unbroken chain.</summary>
+    static async Task<List<Violation>> VerifyTrailsAsync(ISqlEngine engine)
+    {
+        var database = new Database(engine);
+        await database.OpenAsync(CancellationToken.None);
+        var broken = new List<Violation>();
+        var report = await new AuditVerification(database, new AuditChain(new TokenCodes([Production.Key]))).VerifyAsync(
+            only: null, finding => broken.Add(new Violation("TrailsAreChained", finding.UserId, finding.What)), CancellationToken.None);
+        Assert.True(report.Events > 0, "There are no trails to verify.");
+        return broken;
     }
 
     /// <summary>What still waits goes out, now that nobody is killed any more; whatever does not is for the checker to name.</summary>

@@ -33,22 +33,28 @@ sealed class EveryChangeOnce : IRule
     {
         { IsUnknown: true } => (0, 1),
         { Step: Step.Provision, Status: 201 } => (1, 1),
-        { Step: Step.Provision } => (0, 0),
+        { Step: Step.Provision, IsAcknowledged: true } => (0, 0),
         { Step: Step.Cancel, IsAcknowledged: true } => (0, 1),
         { IsAcknowledged: true } => (1, 1),
-        // The one refusal that is stored without a count: the right token at the wrong time.
+        // The right token at the wrong time.
         { Status: 409, Redeems: not null } => (1, 1),
         { AttemptsRemaining: not null } => (1, 1),
-        _ => (0, 0),
+        // Nothing has come of it but a line of the trail, or not even that: there are only so many in a minute.
+        _ => (0, 1),
     };
 
     static bool Fits(Call call, StoredCommit commit) => call switch
     {
-        { Status: 409 } => IsRefusal(call, commit, call.Problem),
+        { IsUnknown: true } => Is(call, commit) || IsTrace(commit, reason: null) || (call.Redeems is not null && IsRefusal(call, commit, reason: null)),
+        { IsAcknowledged: true } => Is(call, commit),
+        { Status: 409, Redeems: not null } => IsRefusal(call, commit, call.Problem),
         { AttemptsRemaining: not null } => IsRefusal(call, commit, "token-invalid"),
-        { IsUnknown: true } => Is(call, commit) || (call.Redeems is not null && IsRefusal(call, commit, reason: null)),
-        _ => Is(call, commit),
+        _ => IsTrace(commit, call.Problem),
     };
+
+    /// <summary>A refusal that has changed nothing else.</summary>
+    static bool IsTrace(StoredCommit commit, string? reason) =>
+        commit.Events is [{ Type: "request_refused" } only] && (reason is null || only.Reason == reason);
 
     static bool Is(Call call, StoredCommit commit) => call.Step switch
     {

@@ -1,0 +1,85 @@
+using System.Globalization;
+using Countersign.Stores;
+
+namespace Countersign.Server;
+
+/// <summary>
+/// <c>audit verify</c> recomputes the chains of all audit trails; <c>audit export</c> prints their events, a line of JSON each. Both only read, and need the
+/// settings of a node: its database and its keys.
+/// </summary>
+static class AuditCommand
+{
+    const string Name = "audit";
+    const string Verify = "verify";
+    const string Export = "export";
+    const string User = "--user";
+    const string Since = "--since";
+
+    const string Usage = "audit is followed by verify [--user ID] or export [--user ID] [--since TIME], and settings. See Countersign.Server --help.";
+
+    public static bool IsIn(string[] args) => args is [Name, ..];
+
+    /// <summary>0 where all is as it was written, 1 where it is not or cannot be read, 2 where the arguments are wrong.</summary>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        if (args is not [Name, Verify or Export, ..] || !TryRead(args[2..], args[1], out var user, out var since, out var settings))
+        {
+            await error.WriteLineAsync(Usage);
+            return 2;
+        }
+
+        if (Arguments.FindUnknown([.. settings]) is { } unknown)
+        {
+            await error.WriteLineAsync($"audit {args[1]} does not know '{unknown}'. {Usage}");
+            return 2;
+        }
+
+        await using var app = Program.Build([.. settings], builder => builder.Logging.SetMinimumLevel(LogLevel.Warning));
+        var store = ServerSetup.DatabaseName(app.Configuration);
+        try
+        {
+            await app.Services.GetRequiredService<Database>().OpenAsync(CancellationToken.None);
+            return args[1] == Verify ? await VerifyAsync(app.Services, store, user, output) : await ExportAsync(app.Services, since, user, output);
+        }
+        catch (StoreUnavailableException e)
+        {
+            await error.WriteLineAsync($"{store}: the audit trails cannot be read. {e.Message}");
+            return 1;
+        }
+    }
+
+    static async Task<int> VerifyAsync(IServiceProvider services, string store, string? user, TextWriter output)
+    {
+        var report = await services.GetRequiredService<AuditVerification>().VerifyAsync(user, finding => output.WriteLine(finding), CancellationToken.None);
+        var looked = string.Create(CultureInfo.InvariantCulture, $"{store}: {report.Events} events in {report.Accounts} audit trails");
+        await output.WriteLineAsync(report.Findings == 0 ? $"{looked}, all as they were written." : $"{looked}, {report.Findings} findings.");
+        return report.Findings == 0 ? 0 : 1;
+    }
+
+    static async Task<int> ExportAsync(IServiceProvider services, DateTimeOffset since, string? user, TextWriter output)
+    {
+        await foreach (var e in services.GetRequiredService<AuditExport>().ReadAsync(since, user, CancellationToken.None))
+            await output.WriteLineAsync(LoggedEvent.Of(e).ToJson());
+        return 0;
+    }
+
+    static bool TryRead(string[] args, string command, out string? user, out DateTimeOffset since, out List<string> settings)
+    {
+        (user, since, settings) = (null, DateTimeOffset.UnixEpoch, []);
+        for (var i = 0; i < args.Length; i++)
+        {
+            var hasValue = i + 1 < args.Length && !args[i + 1].StartsWith("--", StringComparison.Ordinal);
+            if (args[i] == User && hasValue)
+                user = args[++i];
+            else if (args[i] == Since && command == Export && hasValue)
+            {
+                if (!DateTimeOffset.TryParse(args[++i], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out since))
+                    return false;
+            }
+            else
+                settings.Add(args[i]);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Countersign.Domain;
+
+namespace Countersign.Stores;
+
+/// <summary>
+/// What makes an audit trail tamper-evident: each event has a link, an HMAC over the event, its number and the link before it, under a key that the database
+/// does not hold; and a seal over the number and the last link says where the trail ends, or where what is kept of it begins.
+/// </summary>
+sealed class AuditChain(TokenCodes codes)
+{
+    public string CurrentKeyId => codes.CurrentKey.Id;
+
+    public byte[] Link(string userId, ReadOnlyMemory<byte> previous, long number, AuditEvent e) => Link(codes.CurrentKey, userId, previous, number, e);
+
+    public byte[] Seal(string userId, TrailMark mark) => Seal(codes.CurrentKey, userId, mark);
+
+    /// <summary>False where it is not; null where the key is not configured any more, so that nobody can tell.</summary>
+    public bool? IsLink(ReadOnlySpan<byte> link, string keyId, string userId, ReadOnlyMemory<byte> previous, long number, AuditEvent e) =>
+        codes.FindKey(keyId) is { } key ? CryptographicOperations.FixedTimeEquals(link, Link(key, userId, previous, number, e)) : null;
+
+    /// <inheritdoc cref="IsLink"/>
+    public bool? IsSeal(ReadOnlySpan<byte> seal, string keyId, string userId, TrailMark mark) =>
+        codes.FindKey(keyId) is { } key ? CryptographicOperations.FixedTimeEquals(seal, Seal(key, userId, mark)) : null;
+
+    static byte[] Link(TokenKey key, string userId, ReadOnlyMemory<byte> previous, long number, AuditEvent e)
+    {
+        var at = e.At.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+        return Digest(key, previous, "event", userId, Text(number), e.Id, at, e.Type, e.Operation, e.KeyType, e.Target, e.Reason, e.Actor, e.IpAddress, e.UserAgent);
+    }
+
+    static byte[] Seal(TokenKey key, string userId, TrailMark mark) => Digest(key, mark.Link, "mark", userId, Text(mark.Events));
+
+    /// <summary>Each part with its length before it, so that none can flow into the next; -1 for one that is not there.</summary>
+    static byte[] Digest(TokenKey key, ReadOnlyMemory<byte> link, params ReadOnlySpan<string?> parts)
+    {
+        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key.TrailKey);
+        Append(hmac, link.Span);
+        foreach (var part in parts)
+        {
+            if (part is null)
+                AppendLength(hmac, -1);
+            else
+                Append(hmac, Encoding.UTF8.GetBytes(part));
+        }
+
+        return hmac.GetHashAndReset();
+    }
+
+    static void Append(IncrementalHash hmac, ReadOnlySpan<byte> bytes)
+    {
+        AppendLength(hmac, bytes.Length);
+        hmac.AppendData(bytes);
+    }
+
+    static void AppendLength(IncrementalHash hmac, int length)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, length);
+        hmac.AppendData(bytes);
+    }
+
+    static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}
