@@ -51,8 +51,8 @@ static class AuditCommand
     static async Task<int> VerifyAsync(IServiceProvider services, string store, string? user, TextWriter output)
     {
         var report = await services.GetRequiredService<AuditVerification>().VerifyAsync(user, finding => output.WriteLine(finding), CancellationToken.None);
-        var looked = string.Create(CultureInfo.InvariantCulture, $"{store}: {report.Events} events in {report.Accounts} audit trails");
-        await output.WriteLineAsync(report.Findings == 0 ? $"{looked}, all as they were written." : $"{looked}, {report.Findings} findings.");
+        await output.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture, $"{store}: audit trails {report.Accounts}, events {report.Events}, findings {report.Findings}"));
         return report.Findings == 0 ? 0 : 1;
     }
 

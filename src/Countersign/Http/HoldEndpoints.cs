@@ -22,10 +22,11 @@ static class HoldEndpoints
             .Refuses(400, 401, 403, 404, 503);
         routes.MapGroup("").WithTags("Operator API").WithMetadata(new RequiredScope(OperatorEndpoints.Scope))
             .MapOnly("POST", $"{Path}/lifting", LiftAsync)
+            .TakesIdempotencyKey()
             .Describe("liftHold", "Ends a hold before its time.")
             .Takes<LiftingBody>()
             .Produces<HoldsBody>()
-            .Refuses(400, 401, 403, 404, 409, 413, 415, 503);
+            .Refuses(400, 401, 403, 404, 409, 413, 415, 422, 503);
     }
 
     public static void MapKeySet(IEndpointRouteBuilder routes) => routes
@@ -58,8 +59,10 @@ static class HoldEndpoints
         if (fields.Problem is { } invalid)
             return invalid;
 
-        var caller = AdminEndpoints.Service(http, api);
-        return Answer(await api.Security.LiftHoldAsync(caller, userId, reason, body.Explanation!, http.RequestAborted), statement);
+        return await api.AnswerAsync(
+            http,
+            caller => api.Security.LiftHoldAsync(caller, userId, reason, body.Explanation!, http.RequestAborted),
+            outcome => Answer(outcome, statement));
     }
 
     static IResult Answer(Outcome<AccountView> outcome, HoldStatement statement) => outcome.TryGet(out var account, out var refused)

@@ -38,7 +38,8 @@ sealed class IdempotencyFilter : IEndpointFilter
         var digest = Digest(
             Encoding.UTF8.GetBytes(http.Request.Method), Encoding.UTF8.GetBytes(http.Request.Path.Value ?? ""),
             Encoding.UTF8.GetBytes(http.Request.QueryString.Value ?? ""), body);
-        http.Features.Set(new IdempotentRequest(Digest(Encoding.ASCII.GetBytes(key)), digest));
+        // An operator's keys are no keys of the account's owner.
+        http.Features.Set(new IdempotentRequest(Digest(Encoding.ASCII.GetBytes(key), Encoding.UTF8.GetBytes(Api.UserId(http))), digest));
         try
         {
             return await next(context);

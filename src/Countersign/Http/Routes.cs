@@ -35,9 +35,9 @@ static class Routes
         }).ExcludeFromDescription();
     }
 
-    /// <summary>All POSTs of the group can be sent again.</summary>
-    public static RouteGroupBuilder TakesIdempotencyKey(this RouteGroupBuilder group) =>
-        group.AddEndpointFilter<RouteGroupBuilder, IdempotencyFilter>().WithMetadata(new IdempotencyKeyMetadata());
+    /// <summary>All POSTs of it can be sent again.</summary>
+    public static TBuilder TakesIdempotencyKey<TBuilder>(this TBuilder endpoints) where TBuilder : IEndpointConventionBuilder =>
+        endpoints.AddEndpointFilter<TBuilder, IdempotencyFilter>().WithMetadata(new IdempotencyKeyMetadata());
 
     /// <summary>What the OpenAPI document says of an operation; what it answers when refused is the same for all.</summary>
     public static RouteHandlerBuilder Describe(this RouteHandlerBuilder endpoint, string name, string summary) =>

@@ -33,6 +33,23 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
+    public async Task An_operator_who_lifts_a_hold_can_ask_again_under_a_key_that_the_owner_has_used_too()
+    {
+        await using var server = await TestServer.StartAsync();
+        var alice = await server.UserWithAsync(BothKeys);
+        var code = await alice.CodeOfAsync(await PostAsync(alice, Removing, RemovingEmail, Key), Email);
+        (await alice.RedeemAsync("userKeys/removing", new { keyType = "EMAIL", oneTimeToken = code })).IsOk();
+
+        const string Lifting = "admin/accounts/alice/holds/lifting";
+        var body = new { reason = "userKeys/removing", explanation = "ticket 4711" };
+        var first = (await PostAsync(server.Operator(), Lifting, body, Key)).IsOk();
+        AssertSame(first, (await PostAsync(server.Operator(), Lifting, body, Key)).IsOk());
+        (await PostAsync(server.Operator(), Lifting, new { body.reason, explanation = "another" }, Key)).IsRefused(422, "idempotency-key-reused");
+        (await PostAsync(server.Operator(), Lifting, body, null)).IsRefused(409, "not-held");
+        Assert.Single(await server.EventsAsync("alice"), e => e.Text("type") == "hold_lifted");
+    }
+
+    [Fact]
     public async Task Every_POST_of_the_contract_can_be_asked_again()
     {
         await using var server = await TestServer.StartAsync();

@@ -20,15 +20,15 @@ public sealed class AuditCommandTests
 
         var intact = await RunAsync(folder, "verify");
         Assert.Equal((0, ""), (intact.ExitCode, intact.Error));
-        Assert.EndsWith(": 5 events in 2 audit trails, all as they were written.\n", intact.Output, StringComparison.Ordinal);
-        Assert.EndsWith(": 1 events in 1 audit trails, all as they were written.\n", (await RunAsync(folder, "verify", "--user", "bob")).Output, StringComparison.Ordinal);
+        Assert.EndsWith(": audit trails 2, events 5, findings 0\n", intact.Output, StringComparison.Ordinal);
+        Assert.EndsWith(": audit trails 1, events 1, findings 0\n", (await RunAsync(folder, "verify", "--user", "bob")).Output, StringComparison.Ordinal);
 
         Execute(folder, "UPDATE audit_events SET ip = '198.51.100.1' WHERE user_id = 'alice' AND type = 'token_issued'");
         var edited = await RunAsync(folder, "verify");
         Assert.Equal(1, edited.ExitCode);
         Assert.StartsWith(
             "alice: event 2.0 is not what was written, or what stood before it is missing or was moved\n", edited.Output, StringComparison.Ordinal);
-        Assert.EndsWith(": 5 events in 2 audit trails, 1 findings.\n", edited.Output, StringComparison.Ordinal);
+        Assert.EndsWith(": audit trails 2, events 5, findings 1\n", edited.Output, StringComparison.Ordinal);
         Assert.Equal(0, (await RunAsync(folder, "verify", "--user", "bob")).ExitCode);
 
         // With another key nobody can tell, and it says so.
