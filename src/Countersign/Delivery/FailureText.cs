@@ -7,15 +7,24 @@ static class FailureText
 {
     const int MaxLength = 200;
 
-    public static string Of(string? reason, MessageContent content)
+    /// <summary>What no reason may repeat of a message, in the forms in which it travels.</summary>
+    public static IReadOnlyList<string> SecretsOf(MessageContent content)
     {
-        if (string.IsNullOrWhiteSpace(reason))
-            return "no reason given";
-
-        var to = content.Destination;
-        // Providers have numbers without their plus too.
-        string?[] secrets = [to.Value, to.Canonical, to.Value.TrimStart('+'), content.Code, content.AntiPhishingCode];
-        var text = secrets.OfType<string>().Aggregate(reason, (text, secret) => text.Replace(secret, "***", StringComparison.OrdinalIgnoreCase));
-        return string.Concat(text.Take(MaxLength).Select(c => char.IsControl(c) ? ' ' : c));
+        var (to, code) = (content.Destination, content.Code);
+        string?[] secrets =
+        [
+            to.Value, to.Canonical, Uri.EscapeDataString(to.Value), Uri.EscapeDataString(to.Canonical),
+            // Providers have numbers without their plus too, and codes without their dash.
+            to.Value.TrimStart('+'), code, code?.Replace("-", "", StringComparison.Ordinal), content.AntiPhishingCode, content.UndoToken,
+        ];
+        return [.. secrets.OfType<string>()];
     }
+
+    public static string Of(string? reason, IReadOnlyList<string> secrets) =>
+        Cut(reason is null ? null : secrets.Aggregate(reason, (text, secret) => text.Replace(secret, "***", StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>One line of what names nobody any more.</summary>
+    public static string Cut(string? reason) => string.IsNullOrWhiteSpace(reason)
+        ? "no reason given"
+        : string.Concat(reason.Take(MaxLength).Select(c => char.IsControl(c) ? ' ' : c));
 }

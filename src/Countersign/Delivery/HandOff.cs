@@ -53,10 +53,10 @@ sealed partial class HandOff(
                 await outbox.FinishAsync(message.UserId, message.Id, result, clock.GetUtcNow(), CancellationToken.None);
                 break;
             case SendStatus.Rejected:
-                await RejectAsync(message, FailureText.Of(result.Reason, content), result);
+                await RejectAsync(message, FailureText.Cut(result.Reason), result);
                 break;
             case SendStatus.Deferred:
-                await DeferAsync(message, FailureText.Of(result.Reason, content), result);
+                await DeferAsync(message, FailureText.Cut(result.Reason), result);
                 break;
         }
 

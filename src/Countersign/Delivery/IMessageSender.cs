@@ -13,6 +13,9 @@ public sealed record OutgoingMessage(
     /// <summary>Until when it is of use to its recipient: a provider that can drop it afterwards should.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>See <see cref="FailureText.SecretsOf"/>.</summary>
+    internal IReadOnlyList<string> Secrets { get; init; } = [];
+
     /// <summary>The id alone: the rest is for the recipient.</summary>
     public override string ToString() => Id;
 }

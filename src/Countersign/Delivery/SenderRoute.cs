@@ -96,7 +96,9 @@ sealed partial class SenderRoute(
         var result = await hop.Sends.RunAsync(share, either => hop.Sender.SendAsync(message, either), ct);
         telemetry.Tried(channel, hop.Sender.Name, result.Status);
         Activity.Current?.SetTag("countersign.sender", hop.Sender.Name);
-        return result with { Provider = hop.Sender.Name };
+        // Here, before anybody logs it, joins it with others or keeps it.
+        var reason = result.Status == SendStatus.Accepted ? null : FailureText.Of(result.Reason, message.Secrets);
+        return result with { Reason = reason, Provider = hop.Sender.Name };
     }
 
     [LoggerMessage(LogLevel.Warning, "Sender {Sender} for {Channel} is passed over for a while, because it keeps failing: {Reason}")]

@@ -57,6 +57,7 @@ sealed class Templates
             message.Id, message.UserId, content.Destination, subject, text, html, content.Code, content.Reference)
         {
             ExpiresAt = content.ExpiresAt,
+            Secrets = FailureText.SecretsOf(content),
         };
     }
 

@@ -133,6 +133,9 @@ sealed class PostgresServer : IAsyncDisposable
 
     public void Resume() => SignalAll(SigCont);
 
+    /// <summary>What <c>pg_dump</c> writes: schema and rows, as text.</summary>
+    public Task<string> DumpAsync(string database) => RunAsync("pg_dump", "-h", "127.0.0.1", "-p", Text(Port), "-U", Role, database);
+
     public Task PromoteAsync() => RunAsync("pg_ctl", "promote", "-D", Data, "-w");
 
     public async ValueTask DisposeAsync()
@@ -182,13 +185,14 @@ sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    static async Task RunAsync(string program, params string[] args)
+    static async Task<string> RunAsync(string program, params string[] args)
     {
         using var run = Start(program, args);
         var output = run.StandardOutput.ReadToEndAsync();
         var error = await run.StandardError.ReadToEndAsync();
         await run.WaitForExitAsync();
         Assert.True(run.ExitCode == 0, $"{program}: {await output}{error}");
+        return await output;
     }
 
     static Process Start(string program, IEnumerable<string> args)

@@ -1,13 +1,9 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
-using System.Diagnostics.Metrics;
-using System.Globalization;
 using System.Text;
 using Countersign.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Countersign.Tests.Server;
@@ -51,52 +47,35 @@ public sealed class LeakTests
     [Fact]
     public async Task Activities_hold_no_address_no_code_no_bearer_and_no_query_string()
     {
-        var activities = new ConcurrentQueue<string>();
-        var names = new ConcurrentDictionary<string, int>();
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = _ => true,
-            Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = activity =>
-            {
-                names.AddOrUpdate($"{activity.Source.Name}/{activity.OperationName}", 1, (_, count) => count + 1);
-                activities.Enqueue(Describe(activity));
-            },
-        };
-        ActivitySource.AddActivityListener(listener);
+        using var activities = new CollectingActivities();
         var canaries = new Canaries();
-        await using (var server = await TestServer.StartAsync(Canaries.Settings))
+        await using (var server = await Canaries.StartServerAsync([]))
             await canaries.TourAsync(server);
 
-        Assert.Contains("Countersign/countersign.issue", names.Keys);
-        Assert.Contains("Countersign/countersign.decide", names.Keys);
-        Assert.Contains("Countersign/countersign.send", names.Keys);
-        Assert.Contains("Microsoft.AspNetCore/Microsoft.AspNetCore.Hosting.HttpRequestIn", names.Keys);
-        Assert.Contains(activities, text => text.Contains("countersign.operation=userKeys/changing/newKey", StringComparison.Ordinal));
-        Assert.Empty(activities.SelectMany(text => canaries.FindIn("activity", text)));
+        Assert.Contains("Countersign/countersign.issue", activities.Names);
+        Assert.Contains("Countersign/countersign.decide", activities.Names);
+        Assert.Contains("Countersign/countersign.send", activities.Names);
+        Assert.Contains("Microsoft.AspNetCore/Microsoft.AspNetCore.Hosting.HttpRequestIn", activities.Names);
+        Assert.Contains(activities.Texts, text => text.Contains("countersign.operation=userKeys/changing/newKey", StringComparison.Ordinal));
+        Assert.Empty(activities.Texts.SelectMany(text => canaries.FindIn("activity", text)));
     }
 
     [Fact]
     public async Task Metrics_hold_no_address_no_code_no_bearer_and_no_query_string()
     {
-        var measurements = new ConcurrentDictionary<string, string>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, meters) => meters.EnableMeasurementEvents(instrument) };
-        void Note<T>(Instrument instrument, T value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state) =>
-            measurements.TryAdd($"{instrument.Meter.Name}/{instrument.Name} {string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))}", "");
-        listener.SetMeasurementEventCallback<long>(Note);
-        listener.SetMeasurementEventCallback<int>(Note);
-        listener.SetMeasurementEventCallback<double>(Note);
-        listener.Start();
+        using var metrics = new CollectingMetrics();
         var canaries = new Canaries();
-        await using (var server = await TestServer.StartAsync(Canaries.Settings))
+        await using (var server = await Canaries.StartServerAsync([]))
         {
             await canaries.TourAsync(server);
-            listener.RecordObservableInstruments();
+            metrics.Observe();
         }
 
-        Assert.Contains(measurements.Keys, text => text.StartsWith("Countersign/countersign.tokens.issued operation=userKeys/adding key_type=EMAIL", StringComparison.Ordinal));
-        Assert.Contains(measurements.Keys, text => text.StartsWith("Microsoft.AspNetCore.Hosting/http.server.request.duration", StringComparison.Ordinal));
-        Assert.Empty(measurements.Keys.SelectMany(text => canaries.FindIn("metric", text)));
+        Assert.Contains(metrics.Texts, text => text.StartsWith("Countersign/countersign.tokens.issued operation=userKeys/adding key_type=EMAIL", StringComparison.Ordinal));
+        Assert.Contains(metrics.Texts, text => text.StartsWith("Countersign/countersign.limits.exceeded limit=", StringComparison.Ordinal));
+        Assert.Contains(metrics.Texts, text => text.StartsWith("Countersign/countersign.sender.tries channel=EMAIL sender=quoting outcome=deferred", StringComparison.Ordinal));
+        Assert.Contains(metrics.Texts, text => text.StartsWith("Microsoft.AspNetCore.Hosting/http.server.request.duration", StringComparison.Ordinal));
+        Assert.Empty(metrics.Texts.SelectMany(text => canaries.FindIn("metric", text)));
     }
 
     [Theory]
@@ -106,8 +85,8 @@ public sealed class LeakTests
     {
         await using var collector = await OtlpCollector.StartAsync();
         var canaries = new Canaries();
-        await using (var server = await TestServer.StartAsync(
-            [.. Canaries.Settings, $"OTEL_EXPORTER_OTLP_ENDPOINT={collector.Url}", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", setting]))
+        await using (var server = await Canaries.StartServerAsync(
+            [$"OTEL_EXPORTER_OTLP_ENDPOINT={collector.Url}", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", setting]))
             await canaries.TourAsync(server);
 
         // Stopping has sent what was left. Text is as it is in protobuf, and so is found in the bytes.
@@ -128,60 +107,8 @@ public sealed class LeakTests
         Assert.Equal(200, (await server.User().AccountAsync()).Status);
     }
 
-    static Task<TestServer> StartAsync(CollectingLog log, params string[] settings) => TestServer.StartAsync(new TestServer.Setup
-    {
-        Settings = [.. Canaries.Settings, .. settings],
-        Configure = builder => builder.Logging.AddProvider(log),
-    });
-
-    static string Describe(Activity activity)
-    {
-        var text = new StringBuilder($"{activity.Source.Name} {activity.OperationName} {activity.DisplayName} {activity.StatusDescription} {activity.TraceStateString}");
-        foreach (var (name, value) in activity.TagObjects.Concat(activity.Baggage.Select(item => new KeyValuePair<string, object?>(item.Key, item.Value))))
-            text.Append(CultureInfo.InvariantCulture, $" {name}={(value as System.Collections.IEnumerable is { } list and not string ? string.Join(',', list.Cast<object>()) : value)}");
-        foreach (var e in activity.Events)
-            text.Append(CultureInfo.InvariantCulture, $" {e.Name} {string.Join(' ', e.Tags.Select(tag => $"{tag.Key}={tag.Value}"))}");
-        return text.ToString();
-    }
-
-    /// <summary>Keeps all that is logged: message, values, scopes and exceptions.</summary>
-    [ProviderAlias("Collecting")]
-    sealed class CollectingLog : ILoggerProvider, ISupportExternalScope
-    {
-        IExternalScopeProvider scopes = new LoggerExternalScopeProvider();
-
-        public ConcurrentQueue<string> Lines { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
-
-        public void SetScopeProvider(IExternalScopeProvider scopeProvider) => scopes = scopeProvider;
-
-        public void Dispose()
-        {
-        }
-
-        sealed class Logger(CollectingLog owner, string category) : ILogger
-        {
-            public IDisposable? BeginScope<TState>(TState state) where TState : notnull => owner.scopes.Push(state);
-
-            public bool IsEnabled(LogLevel logLevel) => true;
-
-            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-            {
-                var line = new StringBuilder($"{logLevel} {category} {formatter(state, exception)} {exception}");
-                Append(line, state);
-                owner.scopes.ForEachScope((scope, text) => Append(text, scope), line);
-                owner.Lines.Enqueue(line.ToString());
-            }
-
-            static void Append(StringBuilder line, object? state)
-            {
-                line.Append(' ').Append(state);
-                if (state is IEnumerable<KeyValuePair<string, object?>> values)
-                    line.AppendJoin(' ', values.Select(value => $"{value.Key}={value.Value}"));
-            }
-        }
-    }
+    static Task<TestServer> StartAsync(CollectingLog log, params string[] settings) =>
+        Canaries.StartServerAsync(settings, builder => builder.Logging.AddProvider(log));
 
     /// <summary>What an OpenTelemetry collector gets, over HTTP in protobuf.</summary>
     sealed class OtlpCollector : IAsyncDisposable

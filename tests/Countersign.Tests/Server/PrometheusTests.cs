@@ -13,7 +13,7 @@ public sealed class PrometheusTests
     public async Task Prometheus_reads_what_has_happened_and_nobodys_address()
     {
         var canaries = new Canaries();
-        await using var server = await TestServer.StartAsync(Canaries.Settings);
+        await using var server = await Canaries.StartServerAsync([]);
         await canaries.TourAsync(server);
 
         using var response = await server.Http.GetAsync("/metrics", TestContext.Current.CancellationToken);
@@ -24,8 +24,8 @@ public sealed class PrometheusTests
         Assert.Equal(1, Sum(text, "countersign_tokens_issued_total", "operation=\"userKeys/changing/newKey\""));
         Assert.Equal(1, Sum(text, "countersign_tokens_redeemed_total", "operation=\"antiPhishing/adding\""));
         Assert.Equal(1, Sum(text, "countersign_guesses_wrong_total", "operation=\"userKeys/changing\""));
-        // Two codes, and an undo link that was used.
-        Assert.Equal(3, Sum(text, "countersign_requests_refused_total", "code=\"token-invalid\""));
+        // Two codes, five guesses, and an undo link that was used.
+        Assert.Equal(8, Sum(text, "countersign_requests_refused_total", "code=\"token-invalid\""));
         Assert.Equal(1, Sum(text, "countersign_requests_refused_total", "code=\"key-exists\""));
         Assert.NotEqual(0, Sum(text, "countersign_messages_sent_total", "outcome=\"accepted\""));
         Assert.NotEqual(0, Sum(text, "countersign_messages_delivery_duration_seconds_count", ""));
