@@ -13,6 +13,9 @@ namespace Countersign.PostgreSql;
 /// </summary>
 sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
 {
+    /// <summary>Of the moment, and not of the transaction's beginning.</summary>
+    static readonly SqlStatement Clock = new("SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT");
+
     readonly NpgsqlDataSourceBuilder builder;
     readonly TimeSpan connectTimeout;
     readonly TimeSpan? commandTimeout;
@@ -45,6 +48,9 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
 
     public Task<long> FindSchemaVersionAsync(CancellationToken ct) =>
         AskAsync(connection => PostgreSqlMigration.FindVersionAsync(connection, ct), Timeout.InfiniteTimeSpan, ct);
+
+    public Task<DateTimeOffset?> FindClockAsync(CancellationToken ct) =>
+        ReadAsync<DateTimeOffset?>(Clock, reader => reader.Read() ? DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(0)) : null, ct);
 
     public Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
         AskAsync(

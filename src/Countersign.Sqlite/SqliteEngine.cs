@@ -52,6 +52,8 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
         return await ReadAsync(tables, reader => reader.Read(), ct) ? await ReadAsync(MigrationJob.SchemaVersion, MigrationJob.ReadVersion, ct) : 0;
     }
 
+    public Task<DateTimeOffset?> FindClockAsync(CancellationToken ct) => Task.FromResult<DateTimeOffset?>(null);
+
     public async Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct)
     {
         if (!await readers.WaitAsync(ReaderPatience, ct))

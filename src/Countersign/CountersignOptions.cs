@@ -59,6 +59,8 @@ public sealed class CountersignOptions
 
     public DeliveryOptions Delivery { get; set; } = new();
 
+    public ClockOptions Clock { get; set; } = new();
+
     /// <summary>The secrets under every digest and seal. The first signs and seals, all of them verify and open. In Development they are made on first start.</summary>
     public IList<KeyOptions> Keys { get; } = [];
 

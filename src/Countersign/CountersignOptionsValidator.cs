@@ -32,6 +32,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             .Concat(PublicUrl(options.PublicUrl))
             .Concat(TrustedProxies(options.TrustedProxies))
             .Concat(Delivery(options.Delivery))
+            .Concat(Clock(options.Clock))
             .Concat(Environment())
             .ToList();
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
@@ -220,6 +221,12 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             yield return Error("Delivery:DrainFor", $"is {delivery.DrainFor}; it is a time from 00:00:00 to 00:01:00.");
         if (delivery.MaxAttempts is < 1 or > 10_000)
             yield return Error("Delivery:MaxAttempts", $"is {delivery.MaxAttempts}; it is a whole number from 1 to 10000.");
+    }
+
+    static IEnumerable<string> Clock(ClockOptions clock)
+    {
+        if (clock.MaxSkew < TimeSpan.Zero || clock.MaxSkew > ClockOptions.Max)
+            yield return Error("Clock:MaxSkew", $"is {clock.MaxSkew}; it is a time from 00:00:00 to {ClockOptions.Max}.");
     }
 
     static IEnumerable<string> Environment()

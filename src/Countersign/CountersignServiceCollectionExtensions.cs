@@ -40,6 +40,7 @@ public static class CountersignServiceCollectionExtensions
         services.AddSingleton<LiveOptions>();
 
         services.AddSingleton(provider => new TokenCodes(Keys(provider.GetRequiredService<IOptions<CountersignOptions>>().Value)));
+        services.AddSingleton<StoreClock>();
         services.AddSingleton<Database>();
         services.AddSingleton<Outbox>();
         services.AddSingleton<ExpiredRows>();
@@ -73,6 +74,7 @@ public static class CountersignServiceCollectionExtensions
 
         // In this order: the schema is there, then messages are sent.
         services.AddHostedService<SchemaStartup>();
+        services.AddHostedService<ClockWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxDispatcher>());
         services.AddHealthChecks().AddCheck<StoreHealthCheck>("store");
         return new CountersignBuilder(services);

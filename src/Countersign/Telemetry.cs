@@ -33,6 +33,7 @@ public sealed class Telemetry : IDisposable
     readonly UpDownCounter<long> circuits;
     readonly TimeProvider clock;
     OutboxDepth depth = new(0, 0, null);
+    double? clockAhead;
 
     public Telemetry(IMeterFactory meters, TimeProvider clock)
     {
@@ -55,6 +56,9 @@ public sealed class Telemetry : IDisposable
         circuits = meter.CreateUpDownCounter<long>("countersign.sender.circuit", "{circuit}", "1 while a sender is passed over because it failed, by sender.");
         meter.CreateObservableGauge("countersign.outbox.depth", () => depth.Queued, "{message}", "Messages that wait to be handed over.");
         meter.CreateObservableGauge("countersign.outbox.dead", () => depth.Dead, "{message}", "Messages that could not be handed over.");
+        meter.CreateObservableGauge(
+            "countersign.clock.ahead", IEnumerable<Measurement<double>> () => clockAhead is { } ahead ? [new(ahead)] : [], "s",
+            "How far this node's clock was ahead of the database's when they were compared last; negative where it was behind.");
         meter.CreateObservableGauge("countersign.outbox.oldest.age", OldestAge, "s", "Time since the commit of the oldest message that waits.");
     }
 
@@ -158,6 +162,8 @@ public sealed class Telemetry : IDisposable
     }
 
     internal void Measured(OutboxDepth measured) => depth = measured;
+
+    internal void ClockCompared(TimeSpan ahead) => clockAhead = ahead.TotalSeconds;
 
     /// <summary>Of what was there at the last look at the store, as old as it is now.</summary>
     double OldestAge() => depth.OldestQueuedAt is { } oldest ? Math.Max(0, (clock.GetUtcNow() - oldest).TotalSeconds) : 0;

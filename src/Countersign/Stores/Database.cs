@@ -3,14 +3,17 @@ using System.Reflection;
 
 namespace Countersign.Stores;
 
-/// <summary>The engine once its schema is there; until then every call says that the store is not available.</summary>
-sealed class Database(ISqlEngine engine)
+/// <summary>
+/// The engine once its schema is there, and while its clock and this node's agree; else every call says that the store is not available.
+/// </summary>
+sealed class Database(ISqlEngine engine, StoreClock clock)
 {
     volatile bool isMigrated;
 
     public async Task MigrateAsync(CancellationToken ct)
     {
         await engine.MigrateAsync(Migrations.All, ct);
+        await clock.CompareAsync(ct);
         isMigrated = true;
     }
 
@@ -39,7 +42,9 @@ sealed class Database(ISqlEngine engine)
     public Task PingAsync(CancellationToken ct) =>
         ReadAsync(new SqlStatement("SELECT MAX(version) FROM schema_versions"), reader => reader.Read(), ct);
 
-    ISqlEngine Ready => isMigrated ? engine : throw new StoreUnavailableException("The schema of the store is not there yet.");
+    ISqlEngine Ready => !isMigrated ? throw new StoreUnavailableException("The schema of the store is not there yet.")
+        : clock.Complaint is { } complaint ? throw new StoreUnavailableException(complaint)
+        : engine;
 }
 
 /// <summary>The embedded <c>Schema/V001.sql</c>, <c>V002.sql</c> and so on.</summary>

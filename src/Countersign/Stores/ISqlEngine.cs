@@ -32,6 +32,9 @@ public interface ISqlEngine
     /// <summary>The version of the schema that is there; 0 where there is none. Changes nothing.</summary>
     Task<long> FindSchemaVersionAsync(CancellationToken ct);
 
+    /// <summary>The time by the database's own clock; null where that is the clock of this machine.</summary>
+    Task<DateTimeOffset?> FindClockAsync(CancellationToken ct);
+
     /// <summary>Reads from one snapshot of what is committed.</summary>
     Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct);
 

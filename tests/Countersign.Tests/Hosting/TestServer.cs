@@ -54,6 +54,8 @@ sealed class TestServer : IAsyncDisposable
         [
             "Countersign:Limits:ResendAfter:Email=00:00:00", "Countersign:Limits:ResendAfter:Sms=00:00:00", "Countersign:Limits:IssuesPerHour=1000",
             .. NoLimitsOverAllAccounts, "Countersign:Messages:NotifyRequests=false",
+            // A clock that a test has made up is not the database's, and is right all the same.
+            .. setup.Clock is null ? Array.Empty<string>() : ["Countersign:Clock:MaxSkew=00:00:00"],
         ];
         string[] fixedSettings = ["urls=http://127.0.0.1:0", "environment=Development", .. await TestStore.SettingsAsync(folder)];
         var args = fixedSettings.Concat(defaults).Concat(setup.Settings).Select(setting => $"--{setting}").ToArray();

@@ -150,7 +150,8 @@ sealed class CanaryTour(Canaries canaries, TestServer server)
 
     async Task FailToSendAsync()
     {
-        (await server.User("user-2").PostAsync(AddEmail, new { newEmail = canaries.NewEmail(ReserveSender.Refused) })).IsOk();
+        var refused = canaries.NewEmail(ReserveSender.Refused);
+        canaries.Keep(CanaryKind.Code, await server.User("user-2").CodeAsync("userKeys/adding/email", refused, new { newEmail = refused }));
         await Eventually.ThatAsync(
             async () => (await server.Operator().GetAsync("/api/v1/admin/messages?userId=user-2")).IsOk().Text.Contains("\"lastError\":\"*** ", StringComparison.Ordinal),
             "the message is dead, and what was said of it is kept without what it quoted");

@@ -11,6 +11,8 @@ abstract class PassingEngine(ISqlEngine engine) : ISqlEngine, IAsyncDisposable
 
     public virtual Task<long> FindSchemaVersionAsync(CancellationToken ct) => engine.FindSchemaVersionAsync(ct);
 
+    public virtual Task<DateTimeOffset?> FindClockAsync(CancellationToken ct) => engine.FindClockAsync(ct);
+
     public virtual Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
         engine.ReadAsync(statement, read, ct);
 

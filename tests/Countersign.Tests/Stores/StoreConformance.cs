@@ -1,4 +1,8 @@
+using System.Diagnostics.Metrics;
 using Countersign.Stores;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace Countersign.Tests.Stores;
 
@@ -218,11 +222,27 @@ public abstract class StoreConformance
         await using var database = NewDatabase();
         await WithEnginesAsync(database, 1, async engines =>
         {
-            var unready = new Database(engines[0]);
+            var unready = DatabaseOn(engines[0]);
             await Assert.ThrowsAsync<StoreUnavailableException>(() => unready.PingAsync(Ct));
             await Assert.ThrowsAsync<StoreUnavailableException>(() => unready.TryCommitAsync(new SqlStatement("DELETE FROM accounts"), Ct));
             await unready.MigrateAsync(Ct);
             await unready.PingAsync(Ct);
+        });
+    }
+
+    [Fact]
+    public async Task The_clock_of_the_database_is_this_machine_s_where_both_are_on_it()
+    {
+        await using var database = NewDatabase();
+        await WithEnginesAsync(database, 1, async engines =>
+        {
+            var before = TimeProvider.System.GetUtcNow();
+            var found = await engines[0].FindClockAsync(Ct);
+            // In whole milliseconds, and none where there is no clock but ours.
+            if (database is PostgreSqlTestDatabase)
+                Assert.InRange(found!.Value, before - TimeSpan.FromMilliseconds(1), TimeProvider.System.GetUtcNow());
+            else
+                Assert.Null(found);
         });
     }
 
@@ -246,6 +266,13 @@ public abstract class StoreConformance
             foreach (var engine in engines.OfType<IAsyncDisposable>())
                 await engine.DisposeAsync();
         }
+    }
+
+    static Database DatabaseOn(ISqlEngine engine)
+    {
+        var telemetry = new Telemetry(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(), TimeProvider.System);
+        return new Database(
+            engine, new StoreClock(engine, Options.Create(new CountersignOptions()), TimeProvider.System, telemetry, NullLogger<StoreClock>.Instance));
     }
 
     static Task<List<long>> VersionsAsync(ISqlEngine engine) =>
