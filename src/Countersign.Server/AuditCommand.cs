@@ -38,7 +38,9 @@ static class AuditCommand
         var store = ServerSetup.DatabaseName(app.Configuration);
         try
         {
-            await app.Services.GetRequiredService<Database>().OpenAsync(CancellationToken.None);
+            var (found, needed) = (await app.Services.GetRequiredService<ISqlEngine>().FindSchemaVersionAsync(CancellationToken.None), Migrations.All[^1].Version);
+            if (found != needed)
+                throw new StoreUnavailableException($"The schema is at version {found}, and this program needs {needed}. Run: Countersign.Server migrate");
             return args[1] == Verify ? await VerifyAsync(app.Services, store, user, output) : await ExportAsync(app.Services, since, user, output);
         }
         catch (StoreUnavailableException e)

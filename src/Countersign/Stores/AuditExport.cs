@@ -6,7 +6,7 @@ namespace Countersign.Stores;
 sealed record ExportedEvent(string UserId, AuditEvent Event, byte[] Link);
 
 /// <summary>Reads the events of all accounts in the order of time.</summary>
-sealed class AuditExport(Database database)
+sealed class AuditExport(ISqlEngine engine)
 {
     const int Page = 1_000;
 
@@ -24,7 +24,7 @@ sealed class AuditExport(Database database)
                 statement = statement with { Parameters = [.. statement.Parameters, ("@only", only)] };
 
             page = [];
-            place = await database.ReadAsync(
+            place = await engine.ReadAsync(
                 statement,
                 reader =>
                 {

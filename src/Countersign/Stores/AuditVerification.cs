@@ -15,7 +15,7 @@ sealed record AuditFinding(string UserId, string What)
 }
 
 /// <summary>Goes through all audit trails and recomputes what links them: finds what was edited, deleted, added or moved.</summary>
-sealed class AuditVerification(Database database, AuditChain chain)
+sealed class AuditVerification(ISqlEngine engine, AuditChain chain)
 {
     /// <summary>Where in a row of <see cref="AuditSql.Trail"/> it says how the trail ends, and how it begins.</summary>
     const int End = AuditRows.Width + 2;
@@ -36,11 +36,11 @@ sealed class AuditVerification(Database database, AuditChain chain)
         return total;
     }
 
-    Task<string?> FindNextAsync(string after, CancellationToken ct) => database.ReadAsync(
+    Task<string?> FindNextAsync(string after, CancellationToken ct) => engine.ReadAsync(
         new SqlStatement(AuditSql.NextUser, ("@after", after)), reader => reader.Read() && !reader.IsDBNull(0) ? reader.GetString(0) : null, ct);
 
     Task<(long Events, List<string> Findings)> VerifyTrailAsync(string userId, CancellationToken ct) =>
-        database.ReadAsync(new SqlStatement(AuditSql.Trail, ("@user_id", userId)), reader => Verify(userId, reader), ct);
+        engine.ReadAsync(new SqlStatement(AuditSql.Trail, ("@user_id", userId)), reader => Verify(userId, reader), ct);
 
     (long Events, List<string> Findings) Verify(string userId, DbDataReader reader)
     {

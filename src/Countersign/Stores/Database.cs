@@ -17,16 +17,6 @@ sealed class Database(ISqlEngine engine, StoreClock clock)
         isMigrated = true;
     }
 
-    /// <summary>Takes the schema as it is there.</summary>
-    /// <exception cref="StoreUnavailableException">It is not there, or not that of this program.</exception>
-    public async Task OpenAsync(CancellationToken ct)
-    {
-        var (found, needed) = (await engine.FindSchemaVersionAsync(ct), Migrations.All[^1].Version);
-        if (found != needed)
-            throw new StoreUnavailableException($"The schema is at version {found}, and this program needs {needed}. Run: Countersign.Server migrate");
-        isMigrated = true;
-    }
-
     public Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
         Ready.ReadAsync(statement, read, ct);
 

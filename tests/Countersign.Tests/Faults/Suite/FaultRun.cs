@@ -124,10 +124,8 @@ static class FaultRun
     /// <summary>Whatever was killed and lost on the way, each trail is one unbroken chain.</summary>
     static async Task<List<Violation>> VerifyTrailsAsync(ISqlEngine engine)
     {
-        var database = new Database(engine);
-        await database.OpenAsync(CancellationToken.None);
         var broken = new List<Violation>();
-        var report = await new AuditVerification(database, new AuditChain(new TokenCodes([Production.Key]))).VerifyAsync(
+        var report = await new AuditVerification(engine, new AuditChain(new TokenCodes([Production.Key]))).VerifyAsync(
             only: null, finding => broken.Add(new Violation("TrailsAreChained", finding.UserId, finding.What)), CancellationToken.None);
         Assert.True(report.Events > 0, "There are no trails to verify.");
         return broken;
