@@ -9,8 +9,9 @@ public enum CountersignProfile
     Default,
 
     /// <summary>
-    /// What OWASP ASVS 5.0 (6.5.5) and NIST SP 800-63B-4 ask for: tokens live 10 minutes at most and have 8 digits, and numbers are
-    /// assigned; whoever asks for one has authenticated within 15 minutes. A setting that is laxer is an error.
+    /// What OWASP ASVS 5.0 (6.5.5, 7.5.1) and NIST SP 800-63B-4 ask for: tokens live 10 minutes at most and have 8 digits, and numbers are
+    /// assigned; whoever asks for one has authenticated within 15 minutes. Outside Development limits, notices, holds and undoing cannot be switched off either. A
+    /// setting that is laxer is an error.
     /// </summary>
     Strict,
 }

@@ -27,7 +27,6 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             .Concat(Protection(options))
             .Concat(Audit(options.Audit))
             .Concat(Keys(options.Keys))
-            .Concat(Strict(options))
             .Concat(Messages(options.Messages))
             .Concat(PublicUrl(options.PublicUrl))
             .Concat(TrustedProxies(options.TrustedProxies))
@@ -174,24 +173,6 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             yield return Error("Keys", $"has the id '{id}' twice.");
     }
 
-    static IEnumerable<string> Strict(CountersignOptions options)
-    {
-        if (options.Profile != CountersignProfile.Strict)
-            yield break;
-
-        var lifetimes = options.Tokens.Lifetimes
-            .Select((entry, index) => (Name: $"Tokens:Lifetimes:{index}:Lifetime", Value: entry.Lifetime))
-            .Prepend((Name: "Tokens:Lifetime", Value: options.DefaultLifetime));
-        foreach (var (name, value) in lifetimes.Where(lifetime => lifetime.Value > TokenOptions.StrictLifetime))
-            yield return Error(name, $"is {value}; the profile Strict allows at most {TokenOptions.StrictLifetime} (OWASP ASVS 5.0, 6.5.5).");
-        if (options.CodeFormat == CodeFormat.Digits6)
-            yield return Error("Tokens:Code", "is Digits6; the profile Strict asks for Digits8 or Base32.");
-        if (options.PhoneNumberAcceptance != PhoneNumberAcceptance.Assigned)
-            yield return Error("PhoneNumbers:Accept", "is Shape; the profile Strict asks for Assigned.");
-        foreach (var (entry, index) in options.StepUp.Select((entry, index) => (entry, index)).Where(item => item.entry.MaxAge > StepUpOptions.StrictMaxAge))
-            yield return Error($"StepUp:{index}:MaxAge", $"is {entry.MaxAge}; the profile Strict allows at most {StepUpOptions.StrictMaxAge} (OWASP ASVS 5.0, 7.5.1).");
-    }
-
     static IEnumerable<string> Messages(MessageOptions messages)
     {
         if (messages.ProductName.Length is 0 or > 40 || messages.ProductName.Any(char.IsControl))
@@ -250,7 +231,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
     static string LifetimeError(string name, TimeSpan value) =>
         Error(name, $"is {value}; it is a time in whole seconds from {TokenOptions.MinLifetime} to {TokenOptions.MaxLifetime}.");
 
-    static string Error(string name, string what) => $"{CountersignOptions.Section}:{name} {what}";
+    internal static string Error(string name, string what) => $"{CountersignOptions.Section}:{name} {what}";
 
     [GeneratedRegex(@"\A[A-Za-z0-9._-]{1,32}\z")]
     private static partial Regex KeyId();

@@ -32,6 +32,7 @@ public static class CountersignServiceCollectionExtensions
         services.TryAddSingleton<Telemetry>();
 
         services.AddSingleton<IValidateOptions<CountersignOptions>, CountersignOptionsValidator>();
+        services.AddSingleton<IValidateOptions<CountersignOptions>, StrictProfile>();
         services.AddSingleton<IValidateOptions<CountersignOptions>, UnknownSettings>();
         services.AddSingleton<IConfigureOptions<CountersignOptions>>(provider => Unreadable<CountersignOptions>(provider, CountersignOptions.Section));
         var options = services.AddOptions<CountersignOptions>().BindConfiguration(CountersignOptions.Section).ValidateOnStart();

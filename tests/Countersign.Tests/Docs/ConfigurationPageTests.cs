@@ -78,16 +78,6 @@ public sealed partial class ConfigurationPageTests
         Assert.Equal([shown[1]], run.ErrorLines);
     }
 
-    [Fact]
-    public void The_profile_Strict_is_as_the_page_says()
-    {
-        var strict = new CountersignOptions { Profile = CountersignProfile.Strict };
-        Assert.Equal(TimeSpan.FromMinutes(10), strict.DefaultLifetime);
-        Assert.Equal(CodeFormat.Digits8, strict.CodeFormat);
-        Assert.Equal(PhoneNumberAcceptance.Assigned, strict.PhoneNumberAcceptance);
-        Assert.Equal(TimeSpan.FromMinutes(15), StepUpOptions.For(Operation.AddingKey, strict)?.MaxAge);
-    }
-
     /// <summary>Leaves of the options, as a configuration names them; a list has one entry, <c>n</c>.</summary>
     static IEnumerable<string> Settings(Type type, string prefix)
     {
@@ -156,7 +146,7 @@ public sealed partial class ConfigurationPageTests
             ["Countersign:Keys:0:Value"] = Convert.ToBase64String(new byte[32]),
             [$"Countersign:{Indexed(name)}"] = value,
         };
-        // An exception without its lifetime would be one of no time at all; the profile Strict wants the rest to fit.
+        // An exception without its lifetime would be one of no time at all.
         if (name.StartsWith("Tokens:Lifetimes:", StringComparison.Ordinal))
             settings.TryAdd("Countersign:Tokens:Lifetimes:0:Lifetime", "00:05:00");
 
