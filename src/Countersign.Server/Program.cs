@@ -51,11 +51,13 @@ static class Program
             countersign.AddDevelopmentInbox();
         builder.AddBearerAuthentication();
         builder.AddTelemetryExport();
+        builder.Services.AddHsts(hsts => (hsts.MaxAge, hsts.IncludeSubDomains) = (TimeSpan.FromDays(365), true));
         builder.Services.AddContractDocument();
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseTrustedProxies();
+        app.UseResponseHeaders();
         app.UseCountersignProblems();
         if (!app.Environment.IsDevelopment())
             app.UseHsts();

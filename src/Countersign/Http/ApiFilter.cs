@@ -21,6 +21,7 @@ sealed partial class ApiFilter(StepUpCheck stepUp, ILogger<ApiFilter> log) : IEn
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers.XContentTypeOptions = "nosniff";
         http.Response.Headers["Referrer-Policy"] = "no-referrer";
+        http.Response.Headers.ContentSecurityPolicy = Problem.ContentSecurityPolicy;
 
         if (Callers.UserId(http.User) is null)
         {

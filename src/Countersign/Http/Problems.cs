@@ -13,6 +13,9 @@ sealed record Problem(string Code, int Status, string Title, string Detail) : IR
 {
     public const string ContentType = MediaTypeNames.Application.ProblemJson;
 
+    /// <summary>Of what is no page: whatever a browser takes it for, it loads nothing, and stands in no frame.</summary>
+    public const string ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
+
     /// <summary>Field names as the request has them, with what is wrong about each.</summary>
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
     public int? AttemptsRemaining { get; init; }
@@ -32,6 +35,8 @@ sealed record Problem(string Code, int Status, string Title, string Detail) : IR
         response.ContentType = ContentType;
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
         // Rounded up: who comes back after so many seconds is not early.
         if (RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

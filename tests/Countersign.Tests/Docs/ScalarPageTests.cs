@@ -7,6 +7,8 @@ namespace Countersign.Tests.Docs;
 public sealed class ScalarPageTests(Browser browser) : IClassFixture<Browser>
 {
     [Fact]
+    [Trait("ASVS", "3.6.1")]
+    [Trait("ASVS", "14.2.3")]
     public async Task The_page_shows_the_contract_and_loads_nothing_from_elsewhere()
     {
         await using var server = await TestServer.StartAsync();
@@ -40,6 +42,7 @@ public sealed class ScalarPageTests(Browser browser) : IClassFixture<Browser>
 
         Assert.Equal(200, answer.Status);
         var policy = Assert.Single(answer.Headers.GetValues("Content-Security-Policy"));
+        Assert.Equal("same-origin", answer.Headers.GetValues("Cross-Origin-Opener-Policy").Single());
         Assert.StartsWith("default-src 'none'; script-src 'self' 'nonce-", policy, StringComparison.Ordinal);
         Assert.Contains("connect-src 'self';", policy, StringComparison.Ordinal);
         Assert.DoesNotContain("http", policy, StringComparison.Ordinal);

@@ -22,6 +22,10 @@ public sealed class ErrorTests
     ];
 
     [Fact]
+    [Trait("ASVS", "3.5.3")]
+    [Trait("ASVS", "4.1.4")]
+    [Trait("ASVS", "13.4.4")]
+    [Trait("Attack", "16")]
     public async Task Every_operation_is_a_post_and_says_so_to_anything_else()
     {
         await using var server = await TestServer.StartAsync();
@@ -29,7 +33,7 @@ public sealed class ErrorTests
 
         foreach (var path in Posts)
         {
-            foreach (var method in new[] { "GET", "PUT", "DELETE", "PATCH", "OPTIONS" })
+            foreach (var method in new[] { "GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE" })
             {
                 var refused = (await alice.SendAsync(new HttpMethod(method), $"/api/v1/{path}?keyType=PHONE_NUMBER&newEmail=x@example.com", null))
                     .IsRefused(405, "method-not-allowed");
@@ -55,6 +59,8 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.3.4")]
+    [Trait("ASVS", "8.2.1")]
     public async Task Every_operation_wants_a_bearer_first()
     {
         await using var server = await TestServer.StartAsync();
@@ -94,6 +100,7 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    [Trait("ASVS", "4.1.1")]
     public async Task A_problem_has_the_members_of_the_contract()
     {
         await using var server = await TestServer.StartAsync();
@@ -162,6 +169,10 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    [Trait("ASVS", "1.5.3")]
+    [Trait("ASVS", "15.3.3")]
+    [Trait("ASVS", "15.3.5")]
+    [Trait("Attack", "8")]
     public async Task A_body_is_exactly_the_object_that_is_expected()
     {
         await using var server = await TestServer.StartAsync();
@@ -228,6 +239,7 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    [Trait("ASVS", "15.2.2")]
     public async Task A_body_has_at_most_16_kibibytes_whether_its_length_is_said_or_not()
     {
         await using var server = await TestServer.StartAsync();
@@ -248,6 +260,7 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    [Trait("ASVS", "3.5.2")]
     public async Task A_body_is_json_in_utf8()
     {
         await using var server = await TestServer.StartAsync();
@@ -294,6 +307,7 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    [Trait("ASVS", "14.2.5")]
     public async Task What_is_not_there_is_not_found_by_any_method()
     {
         await using var server = await TestServer.StartAsync();
@@ -308,6 +322,8 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    [Trait("ASVS", "16.5.1")]
+    [Trait("ASVS", "16.5.3")]
     public async Task A_store_that_is_not_there_is_said_to_be_so_with_a_time_to_come_back()
     {
         await using var server = await TestServer.StartAsync(new TestServer.Setup
@@ -334,16 +350,23 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    [Trait("ASVS", "3.4.4")]
+    [Trait("ASVS", "14.2.2")]
+    [Trait("ASVS", "14.3.2")]
     public async Task Every_answer_says_that_it_is_not_to_be_kept_or_guessed_at_and_nothing_of_the_server()
     {
         await using var server = await TestServer.StartAsync();
         var alice = server.User();
 
-        foreach (var answer in new[] { await alice.AccountAsync(), await alice.GetAsync(Redeem), await alice.IssueAsync("userKeys/adding/email?newEmail=x") })
+        foreach (var answer in new[]
+        {
+            await alice.AccountAsync(), await alice.GetAsync(Redeem), await alice.IssueAsync("userKeys/adding/email?newEmail=x"), await server.SendAsync("GET", "/nowhere"),
+        })
         {
             Assert.Equal("no-store", answer.Headers.GetValues("Cache-Control").Single());
             Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
             Assert.Equal("no-referrer", answer.Headers.GetValues("Referrer-Policy").Single());
+            Assert.Equal("default-src 'none'; frame-ancestors 'none'; base-uri 'none'", answer.Headers.GetValues("Content-Security-Policy").Single());
             Assert.False(answer.Headers.Contains("Server"));
             Assert.False(answer.Headers.Contains("X-Powered-By"));
         }

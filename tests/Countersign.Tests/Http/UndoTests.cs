@@ -39,6 +39,9 @@ public sealed partial class UndoTests
     }
 
     [Fact]
+    [Trait("ASVS", "1.2.2")]
+    [Trait("ASVS", "4.1.3")]
+    [Trait("Attack", "13")]
     public async Task The_base_of_a_link_is_the_configured_one_whatever_a_request_says_of_its_host()
     {
         await using var server = await StartAsync();
@@ -67,6 +70,7 @@ public sealed partial class UndoTests
 
     [Fact]
     [Trait("ASVS", "3.5.3")]
+    [Trait("Attack", "16")]
     public async Task Reading_the_page_does_nothing_however_often_and_whatever_the_query()
     {
         await using var server = await StartAsync();
@@ -92,6 +96,11 @@ public sealed partial class UndoTests
     [Trait("ASVS", "3.4.4")]
     [Trait("ASVS", "3.4.5")]
     [Trait("ASVS", "3.4.6")]
+    [Trait("ASVS", "1.2.1")]
+    [Trait("ASVS", "3.4.8")]
+    [Trait("ASVS", "4.1.1")]
+    [Trait("ASVS", "14.3.2")]
+    [Trait("Attack", "12")]
     public async Task Every_answer_of_the_page_is_kept_nowhere_framed_nowhere_and_runs_nothing_of_others()
     {
         await using var server = await StartAsync("Countersign:Messages:ProductName=<b>A&B</b>");
@@ -101,6 +110,8 @@ public sealed partial class UndoTests
             Assert.Equal("no-store", answer.Headers.CacheControl?.ToString());
             Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
             Assert.Equal("no-referrer", answer.Headers.GetValues("Referrer-Policy").Single());
+            Assert.Equal("same-origin", answer.Headers.GetValues("Cross-Origin-Opener-Policy").Single());
+            Assert.Equal("same-origin", answer.Headers.GetValues("Cross-Origin-Resource-Policy").Single());
             Assert.Equal("noindex, nofollow", answer.Headers.GetValues("X-Robots-Tag").Single());
             Assert.Equal("text/html; charset=utf-8", answer.ContentHeaders.ContentType?.ToString());
             var policy = Policy().Match(answer.Headers.GetValues("Content-Security-Policy").Single());
@@ -114,6 +125,7 @@ public sealed partial class UndoTests
     }
 
     [Fact]
+    [Trait("Attack", "24")]
     public async Task The_button_takes_the_account_back_freezes_it_and_tells_everybody()
     {
         await using var server = await StartAsync();
@@ -151,6 +163,7 @@ public sealed partial class UndoTests
     }
 
     [Fact]
+    [Trait("Attack", "24")]
     public async Task Two_changes_in_a_row_lead_back_to_the_first_holder_and_nobody_undoes_that()
     {
         await using var server = await StartAsync();
@@ -174,6 +187,8 @@ public sealed partial class UndoTests
     }
 
     [Fact]
+    [Trait("Attack", "17")]
+    [Trait("Attack", "24")]
     public async Task What_the_attacker_had_before_does_not_become_anothers_meanwhile()
     {
         await using var server = await StartAsync();
@@ -208,6 +223,8 @@ public sealed partial class UndoTests
     [InlineData("Token={token}", "application/x-www-form-urlencoded")]
     [InlineData("token={token}", "text/plain")]
     [InlineData("{\"token\":\"{token}\"}", "application/json")]
+    [Trait("ASVS", "3.5.1")]
+    [Trait("Attack", "16")]
     public async Task A_form_that_is_not_that_of_the_page_does_nothing(string body, string contentType)
     {
         await using var server = await StartAsync();

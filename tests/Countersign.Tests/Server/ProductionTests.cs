@@ -16,6 +16,9 @@ public sealed class ProductionTests
     [InlineData("GET", "/dev/inbox.css")]
     [InlineData("POST", "/dev/token")]
     [InlineData("GET", "/dev/token")]
+    [Trait("ASVS", "6.3.2")]
+    [Trait("ASVS", "13.4.2")]
+    [Trait("ASVS", "15.2.3")]
     public async Task There_is_no_development_page(string method, string path)
     {
         await using var server = await Production.StartAsync();
@@ -26,7 +29,61 @@ public sealed class ProductionTests
         Assert.Equal("not-found", answer.Code);
     }
 
+    [Theory]
+    [InlineData("/api/v1/account")]
+    [InlineData("/undo")]
+    [InlineData("/scalar/")]
+    [InlineData("/openapi/v1.json")]
+    [InlineData("/.well-known/jwks.json")]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    [InlineData("/metrics")]
+    [InlineData("/nowhere")]
+    [InlineData("/callbacks/sms/nobody")]
+    [Trait("ASVS", "3.2.1")]
+    [Trait("ASVS", "3.4.3")]
+    [Trait("ASVS", "3.4.4")]
+    [Trait("ASVS", "3.4.5")]
+    [Trait("ASVS", "3.4.6")]
+    [Trait("ASVS", "3.4.8")]
+    [Trait("ASVS", "13.4.6")]
+    public async Task Whatever_is_asked_for_is_not_guessed_at_not_framed_and_says_nothing_of_the_server(string path)
+    {
+        await using var server = await Production.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        var headers = (await AnswerAsync(server, request)).Headers;
+        Assert.Equal("nosniff", headers.GetValues("X-Content-Type-Options").Single());
+        Assert.Equal("no-referrer", headers.GetValues("Referrer-Policy").Single());
+        Assert.Equal("same-origin", headers.GetValues("Cross-Origin-Opener-Policy").Single());
+        var policy = headers.GetValues("Content-Security-Policy").Single();
+        Assert.StartsWith("default-src 'none';", policy, StringComparison.Ordinal);
+        Assert.Contains("base-uri 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.False(headers.Contains("Server"));
+        Assert.False(headers.Contains("X-Powered-By"));
+        Assert.False(headers.Contains("Set-Cookie"));
+    }
+
     [Fact]
+    [Trait("ASVS", "3.4.1")]
+    public async Task Behind_TLS_a_browser_is_told_to_come_by_TLS_only_for_a_year()
+    {
+        await using var server = await Production.StartAsync("Countersign:TrustedProxies:0=127.0.0.1");
+        foreach (var (scheme, expected) in new[] { ("https", "max-age=31536000; includeSubDomains"), ("http", "") })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/undo") { Headers = { Host = "accounts.example.com" } };
+            request.Headers.Add("X-Forwarded-For", "203.0.113.7");
+            request.Headers.Add("X-Forwarded-Proto", scheme);
+            var answer = await AnswerAsync(server, request);
+            Assert.Equal(200, answer.Status);
+            Assert.Equal(expected, answer.Headers.TryGetValues("Strict-Transport-Security", out var values) ? values.Single() : "");
+        }
+    }
+
+    [Fact]
+    [Trait("ASVS", "6.3.2")]
+    [Trait("ASVS", "13.2.3")]
+    [Trait("Attack", "23")]
     public async Task A_development_token_is_not_taken()
     {
         await using var development = await TestServer.StartAsync();
