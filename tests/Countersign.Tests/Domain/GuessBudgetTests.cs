@@ -57,6 +57,8 @@ public sealed class GuessBudgetTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.6.3")]
+    [Trait("Attack", "3")]
     public void Neither_a_resend_nor_issuing_again_gives_more_tries_on_what_is_pending()
     {
         alice.Code(Purpose);
@@ -115,6 +117,25 @@ public sealed class GuessBudgetTests
     }
 
     [Fact]
+    [Trait("Attack", "3")]
+    [Trait("ASVS", "6.6.3")]
+    public void A_thousand_tokens_give_ten_tries_and_no_more()
+    {
+        world.Rules = world.Rules with { IssuesPerHour = 1_000_000, ResendAfterEmail = TimeSpan.Zero };
+        var tried = 0;
+        for (var i = 0; i < 1_000; i++)
+        {
+            alice.Issue(Purpose);
+            alice.Cancel(Purpose);
+            alice.Issue(Purpose);
+            if (alice.Redeem(Purpose, World.WrongCode(i)).Refused?.Reason == Refusal.TokenInvalid)
+                tried++;
+        }
+
+        Assert.Equal(10, tried);
+    }
+
+    [Fact]
     public void A_lock_is_named_before_a_guard()
     {
         Lock();
@@ -123,6 +144,7 @@ public sealed class GuessBudgetTests
     }
 
     [Fact]
+    [Trait("Attack", "18")]
     public void A_lock_is_of_one_operation_and_key_type()
     {
         Lock();

@@ -19,6 +19,9 @@ public sealed class AccountTests
     }
 
     [Fact]
+    [Trait("ASVS", "8.2.3")]
+    [Trait("ASVS", "14.2.6")]
+    [Trait("ASVS", "15.3.1")]
     public async Task An_account_shows_its_keys_and_pending_operations_masked()
     {
         await using var server = await StartWithClockAsync(

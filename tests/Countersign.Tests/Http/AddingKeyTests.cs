@@ -85,6 +85,7 @@ public sealed class AddingKeyTests
     }
 
     [Fact]
+    [Trait("Attack", "7")]
     public async Task A_key_that_came_in_between_refuses_the_redeeming_and_leaves_the_token()
     {
         await using var server = await TestServer.StartAsync();

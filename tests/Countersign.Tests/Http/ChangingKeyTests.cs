@@ -42,6 +42,8 @@ public sealed class ChangingKeyTests
     }
 
     [Fact]
+    [Trait("ASVS", "2.3.1")]
+    [Trait("Attack", "5")]
     public async Task The_token_of_the_first_step_changes_nothing_by_itself()
     {
         await using var server = await TestServer.StartAsync();
@@ -66,6 +68,9 @@ public sealed class ChangingKeyTests
     }
 
     [Fact]
+    [Trait("ASVS", "15.3.3")]
+    [Trait("Attack", "6")]
+    [Trait("Attack", "8")]
     public async Task The_new_key_cannot_be_named_again_on_redeeming()
     {
         await using var server = await TestServer.StartAsync();
@@ -147,6 +152,7 @@ public sealed class ChangingKeyTests
     }
 
     [Fact]
+    [Trait("Attack", "7")]
     public async Task Mfa_stands_in_the_way_of_each_step_and_consumes_nothing()
     {
         await using var server = await TestServer.StartAsync();

@@ -6,6 +6,9 @@ namespace Countersign.Tests.Http;
 public sealed class ConcurrencyTests
 {
     [Fact]
+    [Trait("ASVS", "2.3.4")]
+    [Trait("ASVS", "6.5.1")]
+    [Trait("Attack", "1")]
     public async Task Forty_tokens_with_64_parallel_redeems_each_are_redeemed_exactly_once_each()
     {
         await using var server = await TestServer.StartAsync("Countersign:Limits:WrongTriesPerToken=100", "Countersign:Limits:WrongTriesPerDay=10000");
@@ -37,13 +40,16 @@ public sealed class ConcurrencyTests
     }
 
     [Fact]
-    public async Task Of_200_parallel_wrong_guesses_exactly_five_are_evaluated()
+    [Trait("ASVS", "6.3.1")]
+    [Trait("ASVS", "6.6.3")]
+    [Trait("Attack", "2")]
+    public async Task Of_1000_parallel_wrong_guesses_exactly_five_are_evaluated()
     {
         await using var server = await TestServer.StartAsync();
         var alice = await server.UserWithAsync(BothKeys);
         var code = await alice.CodeAsync("userKeys/removing?keyType=EMAIL", Email);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => RedeemAsync(alice, Wrong(code))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 1_000).Select(_ => RedeemAsync(alice, Wrong(code))));
 
         var evaluated = answers.Where(answer => answer.Status == 422).ToList();
         Assert.Equal(5, evaluated.Count);
@@ -54,6 +60,9 @@ public sealed class ConcurrencyTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.5.1")]
+    [Trait("Attack", "1")]
+    [Trait("Attack", "2")]
     public async Task The_right_code_among_parallel_wrong_ones_is_redeemed_once_at_most()
     {
         await using var server = await TestServer.StartAsync();

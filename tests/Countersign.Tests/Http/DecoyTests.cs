@@ -6,6 +6,8 @@ namespace Countersign.Tests.Http;
 public sealed class DecoyTests
 {
     [Fact]
+    [Trait("ASVS", "6.3.8")]
+    [Trait("Attack", "15")]
     public async Task A_key_of_another_account_gets_the_same_answer_as_any_other()
     {
         await using var server = await StartWithClockAsync("Countersign:Limits:ResendAfter:Email=00:00:30");
@@ -63,6 +65,8 @@ public sealed class DecoyTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.3.8")]
+    [Trait("Attack", "15")]
     public async Task The_second_step_of_a_change_to_anothers_key_is_a_decoy_too()
     {
         await using var server = await TestServer.StartAsync();
@@ -125,6 +129,7 @@ public sealed class DecoyTests
     }
 
     [Fact]
+    [Trait("Attack", "17")]
     public async Task A_key_that_became_anothers_in_the_meantime_is_taken_and_the_token_stays()
     {
         await using var server = await TestServer.StartAsync();

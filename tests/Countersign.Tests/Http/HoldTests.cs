@@ -15,6 +15,7 @@ public sealed class HoldTests
     static readonly long StartSeconds = Start.ToUnixTimeSeconds();
 
     [Fact]
+    [Trait("Attack", "24")]
     public async Task A_change_opens_a_hold_that_its_owner_and_the_platform_see_until_it_has_passed()
     {
         await using var server = await StartWithClockAsync();
@@ -48,6 +49,8 @@ public sealed class HoldTests
     }
 
     [Fact]
+    [Trait("ASVS", "4.1.5")]
+    [Trait("ASVS", "9.2.2")]
     public async Task A_withdrawal_service_checks_a_statement_offline_with_a_library_of_its_own()
     {
         await using var server = await StartWithClockAsync([$"Countersign:PublicUrl={Issuer}", .. Keys]);

@@ -14,6 +14,7 @@ public sealed class IdempotencyTests
     static readonly object RemovingEmail = new { keyType = "EMAIL" };
 
     [Fact]
+    [Trait("Attack", "22")]
     public async Task The_same_request_under_the_same_key_gets_the_stored_answer_and_nothing_is_done_twice()
     {
         await using var server = await TestServer.StartAsync();

@@ -13,6 +13,8 @@ public sealed class LimitTests
 
     [Fact]
     [Trait("ASVS", "2.4.1")]
+    [Trait("ASVS", "2.3.2")]
+    [Trait("Attack", "14")]
     public async Task An_address_gets_so_many_codes_and_no_more_whoever_asks_and_nobody_is_told()
     {
         await using var server = await TestServer.StartAsync("Countersign:Limits:Recipient:Email:TenMinutes=3");
@@ -57,6 +59,9 @@ public sealed class LimitTests
 
     [Fact]
     [Trait("ASVS", "2.4.1")]
+    [Trait("ASVS", "8.2.4")]
+    [Trait("ASVS", "15.2.2")]
+    [Trait("Attack", "14")]
     public async Task A_client_has_so_many_tokens_issued_and_tries_as_many_and_is_told_what_is_left()
     {
         await using var server = await TestServer.StartAsync("Countersign:Limits:Client:IssuesPerHour=3", "Countersign:Limits:Client:RedeemsPerFiveMinutes=2");
@@ -115,6 +120,7 @@ public sealed class LimitTests
     [InlineData("CountryDay=2", "+4915112345", "+4917099999")]
     [InlineData("Day=2", "+4915112345", "+4366412345")]
     [Trait("Attack", "14")]
+    [Trait("ASVS", "2.4.1")]
     public async Task Sms_to_many_numbers_of_one_block_one_country_or_anywhere_end_at_their_limit(string limit, string within, string without)
     {
         await using var server = await TestServer.StartAsync($"Countersign:Limits:Sms:{limit}");
@@ -163,6 +169,10 @@ public sealed class LimitTests
     }
 
     [Fact]
+    [Trait("ASVS", "4.1.3")]
+    [Trait("ASVS", "15.3.4")]
+    [Trait("Attack", "13")]
+    [Trait("Attack", "14")]
     public async Task The_address_of_a_client_is_its_own_behind_a_proxy_that_is_trusted_and_that_of_the_proxy_behind_any_other()
     {
         await using var behind = await TestServer.StartAsync("Countersign:Limits:Client:IssuesPerHour=1", "Countersign:TrustedProxies:0=127.0.0.0/8");
@@ -186,6 +196,8 @@ public sealed class LimitTests
 
     [Fact]
     [Trait("Attack", "14")]
+    [Trait("ASVS", "2.3.2")]
+    [Trait("ASVS", "2.4.1")]
     public async Task Three_nodes_keep_the_limits_exactly()
     {
         using var folder = new TestFolder();

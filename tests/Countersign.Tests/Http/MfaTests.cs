@@ -8,6 +8,8 @@ public sealed class MfaTests
     [Theory]
     [InlineData("EMAIL", Email, "PHONE_NUMBER")]
     [InlineData("PHONE_NUMBER", Phone, "EMAIL")]
+    [Trait("ASVS", "6.5.6")]
+    [Trait("ASVS", "7.5.3")]
     public async Task Mfa_is_enabled_and_disabled_for_its_destination_alone(string destination, string address, string other)
     {
         await using var server = await TestServer.StartAsync();
@@ -60,6 +62,8 @@ public sealed class MfaTests
     }
 
     [Fact]
+    [Trait("ASVS", "8.3.2")]
+    [Trait("Attack", "7")]
     public async Task What_became_so_in_between_refuses_the_redeeming()
     {
         await using var server = await TestServer.StartAsync();

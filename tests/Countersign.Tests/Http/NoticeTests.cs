@@ -33,6 +33,8 @@ public sealed class NoticeTests
     [Theory]
     [InlineData("EMAIL", Email, NewEmail, "changed to n***w@example.org", Phone)]
     [InlineData("PHONE_NUMBER", Phone, NewPhone, "changed to +**********678", Email)]
+    [Trait("ASVS", "6.3.7")]
+    [Trait("Attack", "24")]
     public async Task The_old_the_new_and_the_other_key_are_told_of_a_change(string keyType, string current, string newKey, string what, string other)
     {
         await using var server = await TestServer.StartAsync();

@@ -24,6 +24,7 @@ public sealed class OperatorApiTests
     }
 
     [Fact]
+    [Trait("ASVS", "14.2.6")]
     public async Task A_dead_message_is_listed_without_address_and_code_and_tried_again()
     {
         await using var server = await StartAsync();
@@ -149,6 +150,8 @@ public sealed class OperatorApiTests
     }
 
     [Fact]
+    [Trait("ASVS", "8.2.1")]
+    [Trait("ASVS", "8.3.1")]
     public async Task Operators_and_they_alone_may()
     {
         await using var server = await StartAsync();

@@ -9,6 +9,7 @@ public sealed class QueryTests
     const string AddPhone = "/api/v1/token/userKeys/adding/phoneNumber";
 
     [Fact]
+    [Trait("ASVS", "1.1.1")]
     public async Task A_bare_plus_is_a_plus()
     {
         await using var server = await TestServer.StartAsync();
@@ -43,6 +44,7 @@ public sealed class QueryTests
     }
 
     [Fact]
+    [Trait("ASVS", "15.3.7")]
     public async Task A_parameter_is_given_once()
     {
         await using var server = await TestServer.StartAsync();

@@ -8,6 +8,8 @@ public sealed class RemovingKeyTests
     [Theory]
     [InlineData("EMAIL", Email, "+******789")]
     [InlineData("PHONE_NUMBER", Phone, "a***e@example.com")]
+    [Trait("ASVS", "6.5.6")]
+    [Trait("ASVS", "7.5.3")]
     public async Task A_key_is_removed_with_the_code_that_went_to_it(string keyType, string current, string left)
     {
         await using var server = await TestServer.StartAsync();
@@ -72,6 +74,8 @@ public sealed class RemovingKeyTests
     }
 
     [Fact]
+    [Trait("ASVS", "8.3.2")]
+    [Trait("Attack", "7")]
     public async Task Mfa_that_was_switched_on_after_issuing_refuses_the_redeeming()
     {
         await using var server = await TestServer.StartAsync();
@@ -111,6 +115,7 @@ public sealed class RemovingKeyTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.5.6")]
     public async Task Removing_a_key_ends_every_token_that_went_to_it_or_was_about_it_and_no_other()
     {
         await using var server = await TestServer.StartAsync();

@@ -14,6 +14,10 @@ public sealed class ReplayTests
     ];
 
     [Fact]
+    [Trait("ASVS", "2.3.1")]
+    [Trait("ASVS", "6.6.2")]
+    [Trait("ASVS", "8.2.2")]
+    [Trait("Attack", "5")]
     public async Task A_token_redeems_for_its_own_user_operation_step_and_key_type_and_for_nothing_else()
     {
         await using var server = await TestServer.StartAsync(

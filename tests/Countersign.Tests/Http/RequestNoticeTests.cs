@@ -9,6 +9,7 @@ public sealed class RequestNoticeTests
 
     [Fact]
     [Trait("ASVS", "6.3.7")]
+    [Trait("Attack", "24")]
     public async Task The_other_key_hears_of_a_request_with_when_and_from_where_and_once()
     {
         await using var server = await StartWithClockAsync(On, "Countersign:Limits:ResendAfter:Sms=00:00:00");

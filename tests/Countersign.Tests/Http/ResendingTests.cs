@@ -113,6 +113,7 @@ public sealed class ResendingTests
     }
 
     [Fact]
+    [Trait("ASVS", "8.2.2")]
     public async Task Somebody_elses_operation_is_neither_resent_nor_cancelled()
     {
         await using var server = await TestServer.StartAsync();

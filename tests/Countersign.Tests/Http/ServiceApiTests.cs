@@ -95,6 +95,7 @@ public sealed class ServiceApiTests
     }
 
     [Fact]
+    [Trait("ASVS", "2.2.3")]
     public async Task What_is_malformed_is_named_as_the_request_names_it()
     {
         await using var server = await TestServer.StartAsync();
@@ -126,6 +127,7 @@ public sealed class ServiceApiTests
     }
 
     [Fact]
+    [Trait("ASVS", "14.2.7")]
     public async Task An_erased_account_is_gone_with_its_keys_tokens_and_messages()
     {
         await using var server = await TestServer.StartAsync();
@@ -144,6 +146,7 @@ public sealed class ServiceApiTests
     }
 
     [Fact]
+    [Trait("ASVS", "8.3.3")]
     public async Task The_service_is_nobodys_account()
     {
         await using var server = await TestServer.StartAsync();
@@ -189,6 +192,8 @@ public sealed class ServiceApiTests
     }
 
     [Fact]
+    [Trait("ASVS", "8.2.1")]
+    [Trait("ASVS", "8.3.1")]
     public async Task Every_service_endpoint_asks_for_the_scope()
     {
         await using var server = await TestServer.StartAsync();
@@ -203,6 +208,7 @@ public sealed class ServiceApiTests
     }
 
     [Fact]
+    [Trait("ASVS", "16.2.1")]
     public async Task The_audit_trail_tells_what_happened_newest_first()
     {
         await using var server = await StartWithClockAsync();

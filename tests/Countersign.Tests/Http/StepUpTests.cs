@@ -41,6 +41,8 @@ public sealed class StepUpTests
     [Fact]
     [Trait("ASVS", "7.5.1")]
     [Trait("ASVS", "10.3.4")]
+    [Trait("ASVS", "8.2.4")]
+    [Trait("Attack", "24")]
     public async Task With_an_old_login_nothing_can_be_issued_resent_or_redeemed()
     {
         await using var server = await TestServer.StartAsync(FiveMinutes);
@@ -165,6 +167,7 @@ public sealed class StepUpTests
     }
 
     [Fact]
+    [Trait("ASVS", "8.3.2")]
     public async Task An_entry_is_taken_up_without_a_restart()
     {
         using var content = new TestFolder();

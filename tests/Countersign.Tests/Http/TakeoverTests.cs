@@ -9,6 +9,7 @@ public sealed partial class TakeoverTests
     const string Gone = "+4915112345678";
 
     [Fact]
+    [Trait("Attack", "17")]
     public async Task A_pending_change_to_an_address_that_another_account_has_proven_never_completes_also_after_it_was_given_up()
     {
         await using var server = await StartWithClockAsync();
@@ -79,6 +80,7 @@ public sealed partial class TakeoverTests
 
     [Fact]
     [Trait("ASVS", "6.3.8")]
+    [Trait("Attack", "15")]
     public async Task A_free_a_taken_a_kept_and_an_own_address_of_the_past_get_the_same_bytes()
     {
         await using var server = await StartWithClockAsync();

@@ -8,6 +8,7 @@ public sealed class TokenRuleTests
     const string Removing = "userKeys/removing?keyType=EMAIL";
 
     [Fact]
+    [Trait("Attack", "6")]
     public async Task Named_again_in_another_spelling_the_target_stays_as_it_was_frozen()
     {
         await using var server = await TestServer.StartAsync();
@@ -39,6 +40,8 @@ public sealed class TokenRuleTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.6.2")]
+    [Trait("Attack", "6")]
     public async Task Issuing_for_another_target_revokes_the_earlier_tokens()
     {
         await using var server = await TestServer.StartAsync("Countersign:Tokens:Code=Base32");
@@ -69,6 +72,7 @@ public sealed class TokenRuleTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.5.1")]
     public async Task A_token_is_redeemed_once()
     {
         await using var server = await TestServer.StartAsync();
@@ -83,6 +87,7 @@ public sealed class TokenRuleTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.4.1")]
     public async Task A_token_expires_with_its_lifetime_and_not_before()
     {
         await using var server = await StartWithClockAsync();
@@ -212,6 +217,9 @@ public sealed class TokenRuleTests
     }
 
     [Fact]
+    [Trait("ASVS", "2.3.2")]
+    [Trait("ASVS", "6.3.1")]
+    [Trait("ASVS", "6.6.3")]
     public async Task Ten_wrong_tries_in_a_day_lock_the_operation_for_longer_each_time()
     {
         await using var server = await StartWithClockAsync();
@@ -245,6 +253,8 @@ public sealed class TokenRuleTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.3.1")]
+    [Trait("Attack", "18")]
     public async Task A_lock_holds_up_no_other_operation_key_type_or_account()
     {
         await using var server = await StartWithClockAsync();
@@ -261,6 +271,8 @@ public sealed class TokenRuleTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.6.3")]
+    [Trait("Attack", "3")]
     public async Task The_days_tries_are_not_reset_by_issuing_and_show_in_what_remains()
     {
         await using var server = await TestServer.StartAsync("Countersign:Limits:WrongTriesPerDay=7");
@@ -357,6 +369,7 @@ public sealed class TokenRuleTests
     }
 
     [Fact]
+    [Trait("ASVS", "2.4.2")]
     public async Task Messages_of_an_operation_are_spaced_by_channel()
     {
         await using var server = await StartWithClockAsync(

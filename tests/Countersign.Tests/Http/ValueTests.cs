@@ -31,6 +31,9 @@ public sealed class ValueTests
     }
 
     [Fact]
+    [Trait("ASVS", "2.2.1")]
+    [Trait("ASVS", "2.2.2")]
+    [Trait("Attack", "11")]
     public async Task What_is_no_email_of_the_contract_is_refused()
     {
         await using var server = await TestServer.StartAsync();
@@ -53,6 +56,7 @@ public sealed class ValueTests
     }
 
     [Fact]
+    [Trait("Attack", "10")]
     public async Task Emails_that_differ_in_case_or_in_the_form_of_the_domain_are_one_key()
     {
         await using var server = await TestServer.StartAsync();
@@ -81,6 +85,8 @@ public sealed class ValueTests
     }
 
     [Fact]
+    [Trait("ASVS", "2.2.1")]
+    [Trait("ASVS", "2.2.2")]
     public async Task What_is_no_phone_number_of_the_contract_is_refused()
     {
         await using var server = await TestServer.StartAsync();
@@ -175,6 +181,7 @@ public sealed class ValueTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.5.5")]
     public async Task The_strict_profile_has_ten_minutes_eight_digits_and_assigned_numbers()
     {
         await using var server = await StartWithClockAsync("Countersign:Profile=Strict");
