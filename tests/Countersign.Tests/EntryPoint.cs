@@ -1,3 +1,4 @@
+using Countersign.Tests.Enumeration;
 using Countersign.Tests.Faults.Suite;
 using Xunit.Runner.InProc.SystemConsole;
 
@@ -12,6 +13,8 @@ static class EntryPoint
         ["faults", .. var rest] => FaultRun.RunAsync(rest, Console.Out),
         ["races", .. var rest] => RaceRun.RunAsync(rest, Console.Out),
         ["mail", .. var rest] => MailRun.RunAsync(rest, Console.Out),
+        ["enumeration", .. var rest] => EnumerationRun.RunAsync(rest, Console.Out),
+        ["enumeration-node", .. var rest] => EnumerationNode.RunAsync(rest),
         _ => ConsoleRunner.Run(args),
     };
 }

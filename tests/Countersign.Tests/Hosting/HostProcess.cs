@@ -44,9 +44,13 @@ sealed partial class HostProcess : IAsyncDisposable
     public static Task<HostProcess> StartInAsync(TestFolder folder, string program, params string[] settings) =>
         StartAsync(program, folder, ownsFolder: false, settings);
 
-    static async Task<HostProcess> StartAsync(string program, TestFolder folder, bool ownsFolder, string[] settings)
+    /// <summary>A program that does several things, told by its first argument.</summary>
+    public static Task<HostProcess> StartCommandAsync(TestFolder folder, string program, string command, params string[] settings) =>
+        StartAsync(program, folder, ownsFolder: false, settings, command);
+
+    static async Task<HostProcess> StartAsync(string program, TestFolder folder, bool ownsFolder, string[] settings, params string[] command)
     {
-        string[] args = ["--urls=http://127.0.0.1:0", "--environment=Development", .. settings.Select(setting => $"--{setting}")];
+        string[] args = [.. command, "--urls=http://127.0.0.1:0", "--environment=Development", .. settings.Select(setting => $"--{setting}")];
         var host = new HostProcess(ServerProcess.StartProgram(program, folder, args), folder, ownsFolder);
         host.Follow();
         try

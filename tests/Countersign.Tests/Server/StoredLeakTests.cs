@@ -64,6 +64,32 @@ public sealed class StoredLeakTests
         Assert.Equal(ColumnsWithAddresses, WithAddresses(canaries, StoredText.OfDump(dump)));
     }
 
+    /// <summary>Who is second to prove an address meets the primary key, and PostgreSQL says whose it was, unless it is told to be terse.</summary>
+    [Fact]
+    [Trait("Attack", "9")]
+    public async Task The_log_of_PostgreSQL_names_no_address_where_it_is_set_up_as_we_say()
+    {
+        await using var postgres = await PostgresServer.StartNewAsync("log_error_verbosity=terse", "fsync=off");
+        var canaries = new Canaries();
+        await using (var server = await TestServer.StartAsync(
+            $"ConnectionStrings:PostgreSql={postgres.ConnectionString(await postgres.NewDatabaseAsync())};Timeout=30;Command Timeout=30"))
+        {
+            for (var round = 0; !postgres.Log.Contains("violates unique constraint", StringComparison.Ordinal); round++)
+            {
+                Assert.True(round < 50, postgres.Log);
+                var email = canaries.NewEmail($"race{round}");
+                var users = Enumerable.Range(0, 8).Select(i => server.User($"user-{round}-{i}")).ToList();
+                var codes = new List<string>();
+                foreach (var user in users)
+                    codes.Add(await user.CodeAsync("userKeys/adding/email", email, new { newEmail = email }));
+                var answers = await Task.WhenAll(users.Zip(codes, (user, code) => user.RedeemAsync("userKeys/adding/email", new { oneTimeToken = code })));
+                Assert.Single(answers, answer => answer.Status == 200);
+            }
+        }
+
+        Assert.Empty(canaries.FindIn("log of PostgreSQL", postgres.Log));
+    }
+
     static IEnumerable<string> WithAddresses(Canaries canaries, IEnumerable<(string Name, string Text)> columns) =>
         StoredText.Found(canaries, columns, kind => !Canaries.IsSecret(kind));
 }

@@ -27,7 +27,7 @@ static class FaultNode
     }
 
     /// <summary>Who was killed, with whatever is run for hours, leaves no node behind.</summary>
-    static async Task EndWithAsync(int parent)
+    public static async Task EndWithAsync(int parent)
     {
         while (Directory.Exists($"/proc/{parent}"))
             await Task.Delay(LookEvery);
