@@ -1,6 +1,8 @@
+using System.Data.Common;
 using Countersign.Domain;
 using Countersign.Stores;
 using Countersign.Tests.Faults.Suite;
+using Countersign.Tests.Stores;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,8 +21,8 @@ static class EnumerationNode
             var (delay, asksTwice) = (own.GetValue<TimeSpan>("DelayTaken"), own.GetValue<bool>("AskTwice"));
             if (delay == TimeSpan.Zero && !asksTwice)
                 return;
-            builder.Services.AddSingleton<SqlAccountStore>();
-            builder.Services.AddSingleton<IAccountStore>(provider => new TellingStore(provider.GetRequiredService<SqlAccountStore>(), delay, asksTwice));
+            var engine = builder.Services.Last(service => service.ServiceType == typeof(ISqlEngine)).ImplementationFactory!;
+            builder.Services.AddSingleton<ISqlEngine>(provider => new TellingEngine((ISqlEngine)engine(provider), delay, asksTwice));
         });
         _ = FaultNode.EndWithAsync(app.Configuration.GetValue<int>("EnumerationNode:Parent"));
         await app.RunAsync();
@@ -28,32 +30,25 @@ static class EnumerationNode
     }
 
     /// <summary>What somebody might write who means well: it looks once more at the owner of an address, if there is one.</summary>
-    sealed class TellingStore(IAccountStore store, TimeSpan delay, bool asksTwice) : IAccountStore
+    sealed class TellingEngine(ISqlEngine engine, TimeSpan delay, bool asksTwice) : PassingEngine(engine)
     {
-        public async Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct)
+        public override async Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct)
         {
-            var loaded = await store.LoadAsync(userId, newKey, ct);
-            if (loaded.NewKeyOwner is not { KeptUntil: null } owner || owner.UserId == userId)
-                return loaded;
+            var result = await base.ReadAsync(statement, read, ct);
+            if (result is not LoadedAccount { Account: { } account, NewKeyOwner: { KeptUntil: null } owner } || owner.UserId == account.UserId)
+                return result;
+
             if (asksTwice)
-                await store.FindOwnerAsync(owner.Address, ct);
+            {
+                var again = new SqlStatement(AccountSql.FindOwner, ("@key_type", owner.Address.KeyType.Name()), ("@canonical", owner.Address.Canonical));
+                await base.ReadAsync(again, reader => reader.Read(), ct);
+            }
+
             // Of the processor, and not of a timer, which cannot wait for less than a millisecond.
-            var until = TimeProvider.System.GetTimestamp();
-            while (TimeProvider.System.GetElapsedTime(until) < delay)
+            var start = TimeProvider.System.GetTimestamp();
+            while (TimeProvider.System.GetElapsedTime(start) < delay)
                 Thread.SpinWait(10);
-            return loaded;
+            return result;
         }
-
-        public Task<AddressOwner?> FindOwnerAsync(Address address, CancellationToken ct) => store.FindOwnerAsync(address, ct);
-
-        public Task<bool> TryCommitAsync(Commit commit, CancellationToken ct) => store.TryCommitAsync(commit, ct);
-
-        public Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct) => store.LoadLimitsAsync(limits, ct);
-
-        public Task<KeptAnswer?> FindAnswerAsync(string userId, byte[] key, DateTimeOffset now, CancellationToken ct) => store.FindAnswerAsync(userId, key, now, ct);
-
-        public Task<StoredUndo?> FindUndoAsync(string id, CancellationToken ct) => store.FindUndoAsync(id, ct);
-
-        public Task<IReadOnlyList<AuditEvent>> ReadEventsAsync(string userId, int limit, CancellationToken ct) => store.ReadEventsAsync(userId, limit, ct);
     }
 }

@@ -1,7 +1,12 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Countersign.Delivery;
+using Countersign.Domain;
 using Countersign.Tests.Hosting;
 using Countersign.Tests.Stores;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using static Countersign.Tests.Http.Verbs;
 
@@ -138,6 +143,48 @@ public sealed partial class EnumerationTests : IDisposable
         await IssueAsync(429);
     }
 
+    [Theory]
+    [InlineData("EMAIL")]
+    [InlineData("PHONE_NUMBER")]
+    [Trait("Attack", "15")]
+    [Trait("ASVS", "6.3.8")]
+    public async Task How_far_a_message_came_is_shown_alike_also_while_none_can_be_sent_and_when_all_are_refused(string keyType)
+    {
+        var senders = new ConcurrentBag<ObedientSender>();
+        await using var server = await StartAsync([], builder =>
+        {
+            foreach (var channel in Enum.GetValues<KeyType>())
+            {
+                builder.Services.AddSingleton<IMessageSender>(provider =>
+                {
+                    var sender = new ObedientSender(channel, provider.GetRequiredService<DevelopmentInbox>());
+                    senders.Add(sender);
+                    return sender;
+                });
+            }
+        });
+        var callers = await CallersAsync(server, keyType, hasKey: true);
+        var codes = new Dictionary<string, string>();
+        foreach (var caller in callers)
+            codes[caller.UserId] = await server.User(caller.UserId).CodeAsync($"userKeys/changing?keyType={keyType}", caller.Current!);
+
+        void Answer(SendStatus status)
+        {
+            foreach (var sender in senders)
+                sender.Answer = new SendResult(status, "as it was told");
+        }
+
+        var tries = senders.Sum(sender => sender.Tries);
+        Answer(SendStatus.Deferred);
+        await SameAsync(server, callers, 200, caller => ("POST", "/api/v1/token/userKeys/changing/newKey", new { oneTimeToken = codes[caller.UserId], newUserKey = caller.Target }));
+        await Eventually.ThatAsync(() => senders.Sum(sender => sender.Tries) >= tries + callers.Count, "all are tried");
+        await SameWhenAsync("QUEUED", server, callers, keyType, "userKeys/changing/newKey");
+        Answer(SendStatus.Rejected);
+        server.Clock!.Advance(TimeSpan.FromSeconds(30));
+        await SameAsync(server, callers, 200, _ => ("POST", "/api/v1/token/resending", new { operation = "userKeys/changing/newKey", keyType }));
+        await SameWhenAsync("FAILED", server, callers, keyType, "userKeys/changing/newKey");
+    }
+
     [Fact]
     [Trait("Attack", "15")]
     public async Task Where_the_account_has_a_key_it_says_so_whatever_address_is_named_and_only_the_own_one_is_named_the_own_one()
@@ -151,8 +198,10 @@ public sealed partial class EnumerationTests : IDisposable
         (await server.User(callers[0].UserId).IssueAsync("userKeys/changing/newKey", new { oneTimeToken = code, newUserKey = callers[0].Current })).Blames("newUserKey");
     }
 
-    static Task<TestServer> StartAsync(params string[] settings) =>
-        TestServer.StartAsync(new TestServer.Setup { Clock = new FakeTimeProvider(Start), Settings = [.. Settings, .. settings] });
+    static Task<TestServer> StartAsync(params string[] settings) => StartAsync(settings, null);
+
+    static Task<TestServer> StartAsync(string[] settings, Action<WebApplicationBuilder>? configure) => TestServer.StartAsync(
+        new TestServer.Setup { Clock = new FakeTimeProvider(Start), Settings = [.. Settings, .. settings], Configure = configure });
 
     /// <summary>
     /// Callers with the same past, and the address that each of them names: free, another account's, kept for another account, and kept for the caller.
@@ -211,12 +260,15 @@ public sealed partial class EnumerationTests : IDisposable
     }
 
     /// <summary>The pending operation in the account, when its message has gone.</summary>
-    static async Task SameWhenSentAsync(TestServer server, List<Caller> callers, string keyType, string operation)
+    static Task SameWhenSentAsync(TestServer server, List<Caller> callers, string keyType, string operation) =>
+        SameWhenAsync("SENT", server, callers, keyType, operation);
+
+    static async Task SameWhenAsync(string delivery, TestServer server, List<Caller> callers, string keyType, string operation)
     {
         foreach (var caller in callers)
         {
             await Eventually.ThatAsync(
-                async () => (await server.User(caller.UserId).AccountAsync()).IsOk().PendingOperation(operation).Text("delivery") == "SENT", "it is sent");
+                async () => (await server.User(caller.UserId).AccountAsync()).IsOk().PendingOperation(operation).Text("delivery") == delivery, $"it is {delivery}");
         }
 
         var answers = await SameAsync(server, callers, 200, _ => ("GET", "/api/v1/account", null));
@@ -247,6 +299,27 @@ public sealed partial class EnumerationTests : IDisposable
     /// <summary>What is drawn anew for each answer, and the time of day.</summary>
     [GeneratedRegex("(?<=\"reference\":\")[A-Z2-9]{3}(?=\")|(?<=\"traceId\":\")[^\"]{55}(?=\")|(?<=\r\nDate: )[^\r]{29}")]
     private static partial Regex Random();
+
+    /// <summary>The inbox, until it is told to say something else.</summary>
+    sealed class ObedientSender(KeyType channel, DevelopmentInbox inbox) : IMessageSender
+    {
+        int tries;
+
+        public KeyType Channel => channel;
+
+        public SendResult? Answer { get; set; }
+
+        public int Tries => Volatile.Read(ref tries);
+
+        public async Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken ct)
+        {
+            Interlocked.Increment(ref tries);
+            if (Answer is { } answer)
+                return answer;
+            await inbox.KeepAsync(message, ct);
+            return SendResult.Accepted;
+        }
+    }
 
     sealed record Caller(string UserId, string Target, string? Current);
 }
