@@ -137,6 +137,7 @@ public sealed class OptionsTests
     }
 
     [Fact]
+    [Trait("ASVS", "13.2.3")]
     public void A_missing_key_says_how_to_make_one()
     {
         var error = Assert.Single(ErrorsOf(Build()));

@@ -101,6 +101,7 @@ public sealed class DependencyTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.5.3")]
     public void Randomness_comes_from_TokenCodes()
     {
         var wrong = from type in All

@@ -90,6 +90,7 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    [Trait("Attack", "20")]
     public async Task A_message_that_is_put_off_is_tried_again_with_the_same_id_and_code_until_it_is_taken()
     {
         await using var database = new SqliteTestDatabase();
@@ -205,6 +206,7 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    [Trait("Attack", "20")]
     public async Task The_messages_of_a_node_that_died_are_sent_by_another_when_their_lease_ends()
     {
         await using var database = new SqliteTestDatabase();
@@ -298,6 +300,7 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    [Trait("ASVS", "16.5.4")]
     public async Task Whatever_goes_wrong_the_dispatcher_goes_on()
     {
         await using var database = new SqliteTestDatabase();

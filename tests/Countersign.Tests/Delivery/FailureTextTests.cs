@@ -14,6 +14,7 @@ public sealed class FailureTextTests
     [InlineData("two\r\nlines\u0000", "two  lines ")]
     [InlineData("", "no reason given")]
     [InlineData(null, "no reason given")]
+    [Trait("ASVS", "16.4.1")]
     public void A_reason_names_neither_the_recipient_nor_the_code_and_is_one_line(string? reason, string shown) =>
         Assert.Equal(shown, FailureText.Of(reason, Secrets(Sample.Email("alice@example.com"))));
 

@@ -15,6 +15,8 @@ public sealed class OriginTests
     [InlineData("203.0.113.77", "Linux", "203.0.113.x, Linux")]
     [InlineData(null, null, null)]
     [InlineData("no address", "no browser", null)]
+    [Trait("ASVS", "1.3.3")]
+    [Trait("Attack", "12")]
     public void An_origin_is_a_network_and_a_browser_and_never_the_callers_own_words(string? ip, string? userAgent, string? expected) =>
         Assert.Equal(expected, Origin.Of(new Caller("alice", ip, userAgent)));
 

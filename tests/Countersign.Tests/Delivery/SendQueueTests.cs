@@ -12,6 +12,7 @@ public sealed class SendQueueTests : IDisposable
     readonly SendQueue queue = new();
 
     [Fact]
+    [Trait("ASVS", "15.4.4")]
     public async Task Workers_take_what_is_new_and_what_was_claimed_in_turns()
     {
         foreach (var i in Enumerable.Range(0, 3))

@@ -95,6 +95,7 @@ public sealed class SenderRouteTests : IDisposable
     }
 
     [Fact]
+    [Trait("ASVS", "16.5.2")]
     public async Task A_sender_that_keeps_failing_is_passed_over_until_a_probe_finds_it_well()
     {
         var (first, second) = (new NamedSender("first"), new NamedSender("second"));

@@ -147,6 +147,11 @@ public sealed class TemplateTests
     [InlineData("${7*7}")]
     [InlineData("{{ code }}{% if true %}x{% endif %}")]
     [InlineData("\"'&<script>")]
+    [Trait("ASVS", "1.1.2")]
+    [Trait("ASVS", "1.2.1")]
+    [Trait("ASVS", "1.3.5")]
+    [Trait("ASVS", "1.3.7")]
+    [Trait("Attack", "12")]
     public void A_value_is_never_a_template_and_in_HTML_never_markup(string hostile)
     {
         foreach (var kind in new[] { MessageKind.Code, MessageKind.KeyChanged })

@@ -15,6 +15,8 @@ public sealed partial class ConfigurationPageTests
         new MarkdownPage("docs/configuration.md").Rows("Countersign").ToDictionary(row => row[0].Trim('`'), row => row);
 
     [Fact]
+    [Trait("ASVS", "2.1.3")]
+    [Trait("ASVS", "6.1.1")]
     public void Every_setting_has_its_row_and_every_row_its_setting() =>
         Assert.Equal(Settings(typeof(CountersignOptions), "").Order(StringComparer.Ordinal), Rows.Keys.Order(StringComparer.Ordinal));
 
@@ -30,6 +32,7 @@ public sealed partial class ConfigurationPageTests
     }
 
     [Fact]
+    [Trait("ASVS", "2.1.3")]
     public void Every_range_is_the_real_one()
     {
         var checkedRanges = 0;

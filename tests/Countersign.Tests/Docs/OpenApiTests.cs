@@ -47,6 +47,8 @@ public sealed class OpenApiTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.3.4")]
+    [Trait("ASVS", "8.1.1")]
     public async Task Every_operation_is_there_and_asks_for_a_bearer()
     {
         await using var server = await TestServer.StartAsync();
@@ -62,6 +64,7 @@ public sealed class OpenApiTests
     }
 
     [Fact]
+    [Trait("ASVS", "2.1.1")]
     public void Every_schema_member_and_parameter_is_described()
     {
         var schemas = CheckedIn["components"]!["schemas"]!.AsObject();
@@ -77,6 +80,8 @@ public sealed class OpenApiTests
     }
 
     [Fact]
+    [Trait("ASVS", "1.5.2")]
+    [Trait("Attack", "8")]
     public void Every_request_is_closed()
     {
         var bodies = Operations(CheckedIn).Select(operation => operation.Operation["requestBody"]).OfType<JsonNode>().ToList();

@@ -30,6 +30,8 @@ public sealed partial class StrictProfilePageTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.5.5")]
+    [Trait("ASVS", "7.5.1")]
     public void Every_end_of_the_table_is_the_real_one()
     {
         var ends = 0;

@@ -48,6 +48,8 @@ public sealed class EmailAddressTests
         Valid, Mutation(), Mutation(), Mutation(), (text, first, second, third) => third(second(first(text))));
 
     [Fact]
+    [Trait("ASVS", "1.1.1")]
+    [Trait("Attack", "10")]
     public void What_is_accepted_is_its_own_canonical_form_and_plain_ASCII()
     {
         var accepted = 0;
@@ -87,6 +89,7 @@ public sealed class EmailAddressTests
             iter: Cases, print: Escaped);
 
     [Fact]
+    [Trait("Attack", "10")]
     public void Two_addresses_are_equal_exactly_when_their_canonical_forms_are()
     {
         var (equal, different) = (0, 0);
@@ -107,6 +110,7 @@ public sealed class EmailAddressTests
     }
 
     [Fact]
+    [Trait("Attack", "10")]
     public void What_a_resolver_takes_for_the_same_name_is_the_same_key() =>
         Gen.Select(Valid, Gen.Int[0, 4]).Sample(
             (text, how) =>
@@ -136,6 +140,8 @@ public sealed class EmailAddressTests
             text => Assert.False(EmailAddress.TryParse(text, out _, out _)), iter: Cases, print: Escaped);
 
     [Fact]
+    [Trait("ASVS", "1.3.11")]
+    [Trait("Attack", "11")]
     public void Each_such_character_is_refused_at_every_place()
     {
         const string address = "alice@example.com";
@@ -179,6 +185,7 @@ public sealed class EmailAddressTests
     [InlineData("a.b+c@mail.example.co.uk", "a.b+c@mail.example.co.uk")]
     [InlineData("a@b.c", "a@b.c")]
     [InlineData("a@1.2.3.example", "a@1.2.3.example")]
+    [Trait("Attack", "10")]
     public void Mail_goes_to_the_name_that_a_mail_system_would_deliver_to(string text, string stored)
     {
         Assert.True(EmailAddress.TryParse(text, out var address, out var error), error);
@@ -241,6 +248,8 @@ public sealed class EmailAddressTests
     [InlineData("alice@exa\u200Dmple.com")]
     [InlineData("alice@exa\u202Emple.com")]
     [InlineData("alice@exam\U000E0100ple.com")]
+    [Trait("ASVS", "2.2.1")]
+    [Trait("Attack", "10")]
     public void What_is_no_address_is_refused(string? text)
     {
         Assert.False(EmailAddress.TryParse(text, out var address, out var error), address?.Value);

@@ -92,6 +92,7 @@ public sealed class PhoneNumberTests
     [InlineData("+１２３４５６７８９")]
     [InlineData("+       ")]
     [InlineData("+1                                                              234567")]
+    [Trait("ASVS", "2.2.1")]
     public void What_is_no_number_is_refused(string? typed)
     {
         Assert.False(PhoneNumber.TryParse(typed, PhoneNumberAcceptance.Shape, out _, out var error));

@@ -57,6 +57,7 @@ public sealed class StepUpTests
     }
 
     [Fact]
+    [Trait("ASVS", "7.5.1")]
     public void The_profile_Strict_asks_for_a_recent_authentication_everywhere()
     {
         var options = new CountersignOptions { Profile = CountersignProfile.Strict };

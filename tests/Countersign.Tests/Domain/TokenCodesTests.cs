@@ -14,6 +14,9 @@ public sealed class TokenCodesTests
     [InlineData(CodeFormat.Digits6, 6, "0123456789")]
     [InlineData(CodeFormat.Digits8, 8, "0123456789")]
     [InlineData(CodeFormat.Base32, 8, "0123456789ABCDEFGHJKMNPQRSTVWXYZ")]
+    [Trait("ASVS", "6.4.1")]
+    [Trait("ASVS", "6.5.3")]
+    [Trait("ASVS", "6.5.4")]
     public void Codes_are_drawn_evenly_from_their_alphabet(CodeFormat format, int length, string alphabet)
     {
         const int draws = 20_000;
@@ -50,6 +53,8 @@ public sealed class TokenCodesTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.6.2")]
+    [Trait("Attack", "5")]
     public void A_digest_is_bound_to_everything_that_it_is_made_of()
     {
         var codes = Codes(("a", 1));
@@ -134,6 +139,7 @@ public sealed class TokenCodesTests
             (label, plaintext) => Assert.Equal(plaintext, World.Codes.Open(label, World.Codes.Seal(label, plaintext))), iter: 2_000);
 
     [Fact]
+    [Trait("ASVS", "11.3.4")]
     public void The_same_value_is_sealed_differently_each_time_and_shows_nothing_of_itself()
     {
         var (first, second) = (World.Codes.Seal("label", Secret), World.Codes.Seal("label", Secret));
@@ -142,6 +148,7 @@ public sealed class TokenCodesTests
     }
 
     [Fact]
+    [Trait("ASVS", "11.3.3")]
     public void Under_another_label_it_does_not_open()
     {
         var sealedValue = World.Codes.Seal("outbox/1", Secret);
@@ -150,6 +157,8 @@ public sealed class TokenCodesTests
     }
 
     [Fact]
+    [Trait("ASVS", "11.2.5")]
+    [Trait("ASVS", "11.3.3")]
     public void No_bit_of_it_can_be_flipped()
     {
         var sealedValue = World.Codes.Seal("label", Secret);
@@ -164,6 +173,8 @@ public sealed class TokenCodesTests
     }
 
     [Fact]
+    [Trait("ASVS", "11.2.5")]
+    [Trait("ASVS", "11.3.3")]
     public void Cut_short_or_lengthened_it_does_not_open()
     {
         var sealedValue = World.Codes.Seal("label", Secret);

@@ -221,6 +221,8 @@ public sealed class TokenTests
     }
 
     [Fact]
+    [Trait("ASVS", "8.2.2")]
+    [Trait("Attack", "5")]
     public void Somebody_elses_code_redeems_nothing()
     {
         var alice = world.Person(Email);

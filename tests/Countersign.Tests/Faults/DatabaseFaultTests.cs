@@ -69,6 +69,7 @@ public sealed class DatabaseFaultTests : IDisposable
     }
 
     [Fact]
+    [Trait("ASVS", "16.5.3")]
     public async Task A_full_disk_is_unavailable_to_writers_until_there_is_room()
     {
         using var disk = SmallDisk.Mount();

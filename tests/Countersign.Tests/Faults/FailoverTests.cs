@@ -13,6 +13,8 @@ public sealed class FailoverTests
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
+    [Trait("ASVS", "6.5.1")]
+    [Trait("Attack", "21")]
     public async Task A_token_that_the_promoted_standby_has_forgotten_to_be_redeemed_is_refused()
     {
         await using var pair = await Pair.StartAsync();

@@ -25,6 +25,7 @@ public sealed class KillTests(ITestOutputHelper output)
     ];
 
     [Fact]
+    [Trait("Attack", "20")]
     public async Task What_was_acknowledged_outlives_the_process()
     {
         using var folder = new TestFolder();

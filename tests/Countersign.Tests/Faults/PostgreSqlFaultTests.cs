@@ -170,6 +170,9 @@ public sealed class PostgreSqlFaultTests(ITestOutputHelper output) : IAsyncLifet
     [InlineData("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", "57014")]
     [InlineData("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", "57P01")]
     [InlineData("SELECT 1", "canceling statement due to statement timeout")]
+    [Trait("ASVS", "2.3.3")]
+    [Trait("ASVS", "16.3.4")]
+    [Trait("ASVS", "16.5.3")]
     public async Task A_commit_that_is_cancelled_or_waits_too_long_changes_nothing(string meanwhile, string reason)
     {
         await using var server = await StartAsync();
@@ -198,6 +201,8 @@ public sealed class PostgreSqlFaultTests(ITestOutputHelper output) : IAsyncLifet
     }
 
     [Fact]
+    [Trait("ASVS", "2.3.3")]
+    [Trait("Attack", "22")]
     public async Task A_commit_whose_answer_was_lost_is_unavailable_and_was_made_once()
     {
         await using var proxy = new CuttingProxy(postgres.Port);
@@ -222,6 +227,7 @@ public sealed class PostgreSqlFaultTests(ITestOutputHelper output) : IAsyncLifet
     }
 
     [Fact]
+    [Trait("Attack", "22")]
     public async Task Who_asks_again_under_the_same_key_after_a_lost_answer_gets_it_and_who_has_none_is_served_twice()
     {
         await using var proxy = new CuttingProxy(postgres.Port);

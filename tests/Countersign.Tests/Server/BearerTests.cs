@@ -47,6 +47,8 @@ public sealed class BearerTests
     }
 
     [Fact]
+    [Trait("ASVS", "16.5.2")]
+    [Trait("ASVS", "16.5.3")]
     public async Task A_provider_that_is_away_means_that_nobody_is_taken_until_it_is_back()
     {
         await using var provider = await IdentityProvider.StartAsync();
@@ -67,6 +69,8 @@ public sealed class BearerTests
     [InlineData("scope", "countersign.accounts.read", 403)]
     [InlineData("scope", "Countersign.Accounts", 403)]
     [InlineData("roles", "countersign.accounts", 403)]
+    [Trait("ASVS", "8.2.1")]
+    [Trait("ASVS", "10.3.2")]
     public async Task The_service_API_asks_for_its_scope(string claim, string value, int status)
     {
         await using var server = await TestServer.StartAsync(Production.SharedKeyBearer);
@@ -88,6 +92,9 @@ public sealed class BearerTests
     }
 
     [Fact]
+    [Trait("ASVS", "7.2.2")]
+    [Trait("ASVS", "9.2.1")]
+    [Trait("Attack", "23")]
     public async Task A_token_ends_with_the_second_that_it_names_and_begins_with_it_but_for_a_clock_that_is_ahead()
     {
         var clock = new FakeTimeProvider(Now);
@@ -119,6 +126,9 @@ public sealed class BearerTests
     }
 
     [Fact]
+    [Trait("ASVS", "3.5.1")]
+    [Trait("ASVS", "14.2.1")]
+    [Trait("Attack", "23")]
     public async Task A_token_is_taken_from_one_authorization_header_and_from_nowhere_else()
     {
         await using var server = await TestServer.StartAsync(Production.SharedKeyBearer);

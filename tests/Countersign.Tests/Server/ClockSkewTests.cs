@@ -18,6 +18,7 @@ public sealed class ClockSkewTests
     [Theory]
     [InlineData(-5, "300.0 s behind the database's")]
     [InlineData(5, "300.0 s ahead of the database's")]
+    [Trait("ASVS", "16.2.2")]
     [Trait("Attack", "19")]
     public async Task A_node_that_is_five_minutes_off_is_not_ready_accepts_nothing_and_says_why(int minutes, string reason)
     {

@@ -10,6 +10,16 @@ namespace Countersign.Tests.Server;
 public sealed class ForgedBearerTests
 {
     [Fact]
+    [Trait("ASVS", "6.8.2")]
+    [Trait("ASVS", "7.2.1")]
+    [Trait("ASVS", "9.1.1")]
+    [Trait("ASVS", "9.1.2")]
+    [Trait("ASVS", "9.1.3")]
+    [Trait("ASVS", "9.2.1")]
+    [Trait("ASVS", "9.2.3")]
+    [Trait("ASVS", "10.3.1")]
+    [Trait("ASVS", "11.6.1")]
+    [Trait("Attack", "23")]
     public async Task No_forged_token_is_taken()
     {
         await using var provider = await IdentityProvider.StartAsync();

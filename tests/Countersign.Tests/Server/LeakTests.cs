@@ -11,6 +11,9 @@ namespace Countersign.Tests.Server;
 public sealed class LeakTests
 {
     [Fact]
+    [Trait("ASVS", "14.2.4")]
+    [Trait("ASVS", "16.2.5")]
+    [Trait("Attack", "9")]
     public async Task Logs_at_their_loudest_hold_no_address_no_code_no_bearer_and_no_query_string()
     {
         using var log = new CollectingLog();
@@ -45,6 +48,8 @@ public sealed class LeakTests
     }
 
     [Fact]
+    [Trait("ASVS", "16.2.5")]
+    [Trait("Attack", "9")]
     public async Task Activities_hold_no_address_no_code_no_bearer_and_no_query_string()
     {
         using var activities = new CollectingActivities();
@@ -61,6 +66,8 @@ public sealed class LeakTests
     }
 
     [Fact]
+    [Trait("ASVS", "16.2.5")]
+    [Trait("Attack", "9")]
     public async Task Metrics_hold_no_address_no_code_no_bearer_and_no_query_string()
     {
         using var metrics = new CollectingMetrics();

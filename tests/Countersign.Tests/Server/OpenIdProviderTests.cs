@@ -23,6 +23,8 @@ public sealed class OpenIdProviderTests
     [Trait("ASVS", "6.8.4")]
     [Trait("ASVS", "7.5.1")]
     [Trait("ASVS", "10.3.4")]
+    [Trait("ASVS", "7.6.1")]
+    [Trait("Attack", "24")]
     public async Task An_old_login_is_challenged_and_a_login_as_the_challenge_asks_passes()
     {
         await using var provider = await OpenIdPeer.StartAsync();
@@ -68,6 +70,9 @@ public sealed class OpenIdProviderTests
 
     [Fact]
     [Trait("ASVS", "10.3.1")]
+    [Trait("ASVS", "9.2.2")]
+    [Trait("ASVS", "9.2.3")]
+    [Trait("Attack", "23")]
     public async Task A_token_of_the_provider_for_anything_else_is_refused()
     {
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);

@@ -39,6 +39,8 @@ public sealed class PostgreSqlTests
     }
 
     [Fact]
+    [Trait("ASVS", "6.5.1")]
+    [Trait("Attack", "1")]
     public async Task One_token_that_three_nodes_are_asked_to_redeem_at_once_is_redeemed_once()
     {
         var setting = $"ConnectionStrings:PostgreSql={await SharedPostgres.NewDatabaseAsync()}";
@@ -83,6 +85,7 @@ public sealed class PostgreSqlTests
     }
 
     [Fact]
+    [Trait("ASVS", "13.2.2")]
     public async Task A_node_whose_role_may_not_change_the_schema_waits_for_it_and_needs_no_more_afterwards()
     {
         var owner = await SharedPostgres.NewDatabaseAsync();

@@ -161,6 +161,7 @@ public sealed class TwilioSenderTests
     }
 
     [Fact]
+    [Trait("ASVS", "15.3.2")]
     public async Task A_redirect_is_not_followed()
     {
         await using var elsewhere = await Gateway.StartAsync();

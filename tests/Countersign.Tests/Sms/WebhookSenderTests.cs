@@ -12,6 +12,7 @@ public sealed class WebhookSenderTests
     static readonly CancellationToken Ct = CancellationToken.None;
 
     [Fact]
+    [Trait("ASVS", "4.1.5")]
     public async Task The_library_of_Standard_Webhooks_takes_what_is_sent_and_nothing_that_was_altered()
     {
         await using var gateway = await Gateway.StartAsync();

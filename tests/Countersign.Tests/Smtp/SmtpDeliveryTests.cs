@@ -52,6 +52,7 @@ public sealed partial class SmtpDeliveryTests
     [Theory]
     [InlineData("hang", 1)]
     [InlineData("hang stored", 2)]
+    [Trait("Attack", "20")]
     public async Task A_message_outlives_a_mail_server_that_is_killed_while_it_takes_it(string how, int copies)
     {
         await using var peer = await SmtpPeer.StartAsync();
@@ -97,6 +98,8 @@ public sealed partial class SmtpDeliveryTests
 
     /// <summary>Attack 11: what is no address never becomes an SMTP command.</summary>
     [Fact]
+    [Trait("ASVS", "1.3.11")]
+    [Trait("Attack", "11")]
     public async Task A_mail_goes_to_one_recipient_whatever_was_asked_for()
     {
         await using var peer = await SmtpPeer.StartAsync();

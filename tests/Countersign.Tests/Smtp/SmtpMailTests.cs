@@ -62,6 +62,8 @@ public sealed class SmtpMailTests
     [InlineData("Your code\0")]
     [InlineData("Your code\u0085Bcc: mallory@example.org")]
     [InlineData("Your code\u2028Bcc: mallory@example.org")]
+    [Trait("ASVS", "1.3.11")]
+    [Trait("Attack", "11")]
     public async Task A_subject_is_one_header_whatever_it_holds(string subject)
     {
         await using var peer = await SmtpPeer.StartAsync();

@@ -22,6 +22,7 @@ public sealed class SmtpPoolTests
     }
 
     [Fact]
+    [Trait("ASVS", "13.2.6")]
     public async Task There_are_never_more_connections_than_configured()
     {
         await using var peer = await SmtpPeer.StartAsync();

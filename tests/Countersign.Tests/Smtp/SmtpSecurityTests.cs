@@ -35,6 +35,7 @@ public sealed class SmtpSecurityTests
     [Theory]
     [InlineData(null)]
     [InlineData("correct horse")]
+    [Trait("ASVS", "12.3.1")]
     public async Task A_server_that_does_not_offer_STARTTLS_gets_neither_message_nor_password(string? password)
     {
         await using var peer = await SmtpPeer.StartAsync();
@@ -62,6 +63,8 @@ public sealed class SmtpSecurityTests
     [Theory]
     [InlineData("starttls")]
     [InlineData("implicit")]
+    [Trait("ASVS", "12.3.2")]
+    [Trait("ASVS", "12.3.4")]
     public async Task A_certificate_is_taken_from_the_configured_authority_only(string tls)
     {
         await using var peer = await SmtpPeer.StartAsync(Server(tls, Login));
@@ -78,10 +81,12 @@ public sealed class SmtpSecurityTests
     }
 
     [Fact]
+    [Trait("ASVS", "12.3.2")]
     public async Task A_certificate_for_another_name_is_not_taken() =>
         await RefusedAsync(Authority.Server("mail.example"), "RemoteCertificateNameMismatch");
 
     [Fact]
+    [Trait("ASVS", "12.3.2")]
     public async Task A_certificate_that_has_expired_is_not_taken() =>
         await RefusedAsync(Authority.Server(isExpired: true), "RemoteCertificateChainErrors");
 

@@ -110,6 +110,7 @@ public sealed class SqliteEngineTests
     }
 
     [Fact]
+    [Trait("ASVS", "13.2.6")]
     public async Task Who_finds_all_readers_busy_is_told_so_rather_than_kept_waiting()
     {
         await using var database = new SqliteTestDatabase();
@@ -151,6 +152,8 @@ public sealed class SqliteEngineTests
     }
 
     [Fact]
+    [Trait("ASVS", "14.2.4")]
+    [Trait("Attack", "9")]
     public async Task No_code_is_in_the_bytes_of_the_files_before_or_after_hand_off()
     {
         await using var database = new SqliteTestDatabase();

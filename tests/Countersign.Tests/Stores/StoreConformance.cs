@@ -21,9 +21,12 @@ public abstract class StoreConformance
     public Task An_address_that_was_given_up_is_anybodys() => RunAsync(StoreChecks.An_address_that_was_given_up_is_anybodys);
 
     [Fact]
+    [Trait("ASVS", "14.2.4")]
+    [Trait("Attack", "9")]
     public Task Secrets_are_sealed_in_the_rows() => RunAsync(StoreChecks.Secrets_are_sealed_in_the_rows);
 
     [Fact]
+    [Trait("ASVS", "2.3.3")]
     public Task A_stale_commit_writes_nothing_not_even_a_message() => RunAsync(StoreChecks.A_stale_commit_writes_nothing);
 
     [Fact]
@@ -35,6 +38,7 @@ public abstract class StoreConformance
         RunAsync(StoreChecks.What_was_decided_upon_another_history_of_the_database_is_not_stored);
 
     [Fact]
+    [Trait("Attack", "21")]
     public Task A_token_of_another_history_of_the_database_does_not_count() =>
         RunAsync(StoreChecks.A_token_of_another_history_of_the_database_does_not_count);
 
@@ -58,6 +62,7 @@ public abstract class StoreConformance
     public Task Events_come_newest_first_and_as_many_as_asked_for() => RunAsync(StoreChecks.Events_come_newest_first_and_as_many_as_asked_for);
 
     [Fact]
+    [Trait("Attack", "17")]
     public Task An_address_that_is_kept_is_nobody_elses_until_then() =>
         RunAsync(KeptAddressChecks.An_address_that_is_kept_is_nobody_elses_until_then);
 
@@ -108,6 +113,7 @@ public abstract class StoreConformance
     public Task Of_undo_links_what_is_younger_is_void_and_nothing_else_is() => RunAsync(UndoChecks.What_is_younger_is_void_and_nothing_else_is);
 
     [Fact]
+    [Trait("ASVS", "14.2.7")]
     public Task An_undo_link_that_has_expired_is_forgotten_and_no_other() => RunAsync(UndoChecks.A_link_that_has_expired_is_forgotten_and_no_other);
 
     [Fact]
@@ -115,6 +121,7 @@ public abstract class StoreConformance
         RunAsync(OutboxChecks.A_leased_message_is_nobody_elses_until_its_lease_ends);
 
     [Fact]
+    [Trait("Attack", "20")]
     public Task A_node_that_lost_its_lease_decides_nothing() => RunAsync(OutboxChecks.A_node_that_lost_its_lease_decides_nothing);
 
     [Fact]
@@ -125,6 +132,8 @@ public abstract class StoreConformance
     public Task Two_nodes_that_claim_at_once_share_what_is_due() => RunAsync(OutboxChecks.Two_nodes_that_claim_at_once_share_what_is_due);
 
     [Fact]
+    [Trait("ASVS", "11.7.2")]
+    [Trait("Attack", "9")]
     public Task What_a_message_said_is_gone_from_hand_off_on() => RunAsync(OutboxChecks.What_a_message_said_is_gone_from_hand_off_on);
 
     [Fact]
@@ -135,6 +144,7 @@ public abstract class StoreConformance
         RunAsync(OutboxChecks.The_code_of_an_ended_token_is_withdrawn_and_no_other_message_is);
 
     [Fact]
+    [Trait("ASVS", "14.2.7")]
     public Task Finished_messages_are_forgotten_and_queued_ones_are_not() =>
         RunAsync(OutboxChecks.Finished_messages_are_forgotten_and_queued_ones_are_not);
 

@@ -6,6 +6,10 @@ namespace Countersign.Tests.Stores;
 public abstract class StoreRaces
 {
     [Fact]
+    [Trait("ASVS", "2.3.4")]
+    [Trait("ASVS", "6.5.1")]
+    [Trait("ASVS", "15.4.2")]
+    [Trait("Attack", "1")]
     public Task Of_64_who_redeem_one_token_on_two_nodes_one_does() => RunAsync(RaceChecks.One_token_is_redeemed_once);
 
     [Fact]
@@ -16,9 +20,13 @@ public abstract class StoreRaces
     public Task Of_64_requests_under_one_key_on_two_nodes_one_is_done() => RunAsync(RaceChecks.One_key_is_one_request);
 
     [Fact]
+    [Trait("ASVS", "6.6.3")]
+    [Trait("Attack", "2")]
     public Task Of_64_parallel_guesses_the_budget_is_evaluated_and_no_more() => RunAsync(RaceChecks.Parallel_guesses_cost_a_try_each);
 
     [Fact]
+    [Trait("ASVS", "2.3.4")]
+    [Trait("Attack", "17")]
     public Task An_address_that_two_accounts_claim_goes_to_one() => RunAsync(RaceChecks.An_address_that_two_accounts_claim_goes_to_one);
 
     [Fact]
@@ -36,12 +44,17 @@ public abstract class StoreRaces
     public Task Of_two_changes_from_one_token_one_goes_on() => RunAsync(RaceChecks.Of_two_changes_from_one_token_one_goes_on);
 
     [Fact]
+    [Trait("ASVS", "6.6.2")]
+    [Trait("Attack", "6")]
     public Task A_new_target_and_the_code_of_the_old_one_do_not_mix() => RunAsync(RaceChecks.A_new_target_and_the_code_of_the_old_one_do_not_mix);
 
     [Fact]
     public Task Cancelling_and_redeeming_exclude_each_other() => RunAsync(RaceChecks.Cancelling_and_redeeming_exclude_each_other);
 
     [Fact]
+    [Trait("ASVS", "2.3.2")]
+    [Trait("ASVS", "2.3.4")]
+    [Trait("Attack", "14")]
     public Task Accounts_that_write_to_one_address_at_once_keep_its_limit() => RunAsync(RaceChecks.Accounts_that_write_to_one_address_at_once_keep_its_limit);
 
     [Fact]
@@ -51,6 +64,8 @@ public abstract class StoreRaces
     public Task Parallel_issues_keep_the_pause_between_two() => RunAsync(RaceChecks.Parallel_issues_keep_the_pause_between_two);
 
     [Fact]
+    [Trait("ASVS", "15.4.2")]
+    [Trait("Attack", "7")]
     public Task Enabling_MFA_and_removing_the_key_exclude_each_other() => RunAsync(RaceChecks.Enabling_MFA_and_removing_the_key_exclude_each_other);
 
     [Fact]
@@ -61,6 +76,8 @@ public abstract class StoreRaces
     public Task An_erased_account_is_changed_by_nobody() => RunAsync(RaceChecks.An_erased_account_is_changed_by_nobody);
 
     [Fact]
+    [Trait("ASVS", "2.3.4")]
+    [Trait("ASVS", "15.4.2")]
     public Task Of_64_clicks_on_one_link_on_two_nodes_one_undoes() => RunAsync(UndoChecks.Of_many_clicks_on_one_link_one_undoes);
 
     [Fact]

@@ -119,6 +119,8 @@ public sealed class InboxPageTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    [Trait("ASVS", "3.2.2")]
+    [Trait("Attack", "12")]
     public async Task Markup_in_a_message_is_shown_and_not_obeyed()
     {
         const string Hostile = "<img src=x onerror=alert(1)>";
@@ -136,6 +138,7 @@ public sealed class InboxPageTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    [Trait("Attack", "12")]
     public async Task Hostile_HTML_runs_nothing_and_fetches_nothing()
     {
         // At the server: the browser announces a request that its policy stops as well.
