@@ -45,6 +45,7 @@ public sealed class EmbeddedHostTests
         var answer = await shop.Http.GetAsync("/api/v1/account", Ct);
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("default-src 'none'; frame-ancestors 'none'; base-uri 'none'", answer.Headers.GetValues("Content-Security-Policy").Single());
     }
 
     static Task<HostProcess> StartAsync() => HostProcess.StartAsync(
