@@ -15,6 +15,9 @@ sealed class StrictProfile(IHostEnvironment? environment = null) : IValidateOpti
     static readonly TimeSpan ShortestLock = TimeSpan.FromMinutes(15);
     static readonly TimeSpan ShortestUndo = TimeSpan.FromDays(1);
 
+    /// <summary>None at all would be no comparison.</summary>
+    static readonly TimeSpan LeastSkew = TimeSpan.FromSeconds(1);
+
     public ValidateOptionsResult Validate(string? name, CountersignOptions options)
     {
         if (options.Profile != CountersignProfile.Strict)
@@ -54,6 +57,7 @@ sealed class StrictProfile(IHostEnvironment? environment = null) : IValidateOpti
             ("Undo:Lifetime", options.Undo.Lifetime, ShortestUndo),
             ("Undo:FreezeFor", options.Undo.FreezeFor, Default.Undo.FreezeFor),
             ("Accounts:KeepReleasedFor", options.Accounts.KeepReleasedFor, Default.Accounts.KeepReleasedFor),
+            ("Clock:MaxSkew", options.Clock.MaxSkew, LeastSkew),
             .. options.Limits.LockFor.Select((value, index) => ($"Limits:LockFor:{index}", value, ShortestLock)),
         ];
         foreach (var (name, value, atLeast) in times.Where(time => time.Value < time.AtLeast))

@@ -48,7 +48,7 @@ public sealed partial class StrictProfilePageTests
             Assert.Contains($"the profile Strict {(isMost ? "allows at most" : "asks for at least")} {value}", complaint, StringComparison.Ordinal);
         }
 
-        Assert.Equal(24, ends);
+        Assert.Equal(25, ends);
     }
 
     [Theory]
