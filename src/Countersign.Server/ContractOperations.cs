@@ -65,8 +65,11 @@ static class ContractOperations
         ["eraseAccount"] = new("Its keys are free for other accounts from then on.", "The account is erased."),
         ["getAccountEvents"] = new("Also of an account that was erased. Targets are masked.", "The newest events, newest first."),
         ["getHolds"] = new(
-            "`statement` is a JWT by ES256 of the type `countersign-holds+jwt`, which lives 5 minutes: `iss` is the configured public URL, `sub` the user id, `holds` as in the answer. Its keys are at `/.well-known/jwks.json`. No holds is a statement too.",
+            "`statement` is a JWT by ES256 of the type `countersign-holds+jwt`, which lives 5 minutes: `iss` is the configured public URL, `sub` the user id, `holds` and `sessionsNotBefore` as in the answer. Its keys are at `/.well-known/jwks.json`. No holds is a statement too.",
             "The holds, those that have passed left out."),
+        ["replayEvents"] = new(
+            "What happened from `from` on and before `to` (now, where it is left out) is queued as if it had just happened, with the `webhook-id` that it had: what the receiver knows already it can tell by that. Some 5000 events at a time; `next` is then the `from` of the next request. 404 `feature-disabled` where no webhook is configured.",
+            "The events are queued."),
         ["liftHold"] = new("The audit trail names the operator and the explanation.", "The holds that are left.", "not-held"),
         ["listMessages"] = new("Finished messages are kept for seven days.", "The messages. Destinations are masked, and what a message says is not shown."),
         ["actOnMessage"] = new(

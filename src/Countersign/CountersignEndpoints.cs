@@ -28,6 +28,7 @@ public static class CountersignEndpoints
         AdminEndpoints.Map(api);
         OperatorEndpoints.Map(api);
         HoldEndpoints.Map(api);
+        EventEndpoints.Map(api);
         HoldEndpoints.MapKeySet(routes);
         UndoEndpoints.Map(routes);
         CallbackEndpoints.Map(routes);

@@ -62,6 +62,8 @@ public sealed class CountersignOptions
 
     public ClockOptions Clock { get; set; } = new();
 
+    public EventOptions Events { get; set; } = new();
+
     /// <summary>The secrets under every digest and seal. The first signs and seals, all of them verify and open. In Development they are made on first start.</summary>
     public IList<KeyOptions> Keys { get; } = [];
 

@@ -32,6 +32,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             .Concat(TrustedProxies(options.TrustedProxies))
             .Concat(Delivery(options.Delivery))
             .Concat(Clock(options.Clock))
+            .Concat(Events(options.Events.Webhook))
             .Concat(Environment())
             .ToList();
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

@@ -1,4 +1,5 @@
 using Countersign.Delivery;
+using Countersign.Delivery.Events;
 using Countersign.Domain;
 using Countersign.Http;
 using Countersign.Stores;
@@ -44,6 +45,7 @@ public static class CountersignServiceCollectionExtensions
         services.AddSingleton<StoreClock>();
         services.AddSingleton<Database>();
         services.AddSingleton<Outbox>();
+        services.AddSingleton<EventQueue>();
         services.AddSingleton<ExpiredRows>();
         services.AddSingleton<AuditChain>();
         services.AddSingleton<AuditRetention>();
@@ -71,12 +73,15 @@ public static class CountersignServiceCollectionExtensions
         services.AddSingleton<IValidateOptions<SenderOptions>, SenderCheck>();
         services.AddOptions<SenderOptions>().ValidateOnStart();
 
+        services.AddServiceClient(EventPublisher.Client);
+
         services.AddOptions<HostOptions>().PostConfigure<IConfiguration>(ShutdownTime.Allow);
 
         // In this order: the schema is there, then messages are sent.
         services.AddHostedService<SchemaStartup>();
         services.AddHostedService<ClockWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<OutboxDispatcher>());
+        services.AddHostedService<EventPublisher>();
         services.AddHealthChecks().AddCheck<StoreHealthCheck>("store");
         return new CountersignBuilder(services);
     }

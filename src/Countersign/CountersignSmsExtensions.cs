@@ -73,14 +73,7 @@ public static class CountersignSmsExtensions
         var name = before == 0 ? kind : $"{kind}-{before + 1}";
         var provider = new SmsProvider(kind, name, optionsName ?? name);
         builder.Services.AddSingleton(provider);
-        // Its own loggers would write the URL of every request, which is the operator's matter.
-        builder.Services.AddHttpClient(name, client =>
-            {
-                client.Timeout = Timeout.InfiniteTimeSpan;
-                client.MaxResponseContentBufferSize = SmsProvider.MaxAnswer;
-            })
-            .ConfigurePrimaryHttpMessageHandler(SmsProvider.NewHandler)
-            .RemoveAllLoggers();
+        builder.Services.AddServiceClient(name);
         return provider;
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Countersign.Delivery;
+using Countersign.Delivery.Events;
 using Countersign.Domain;
 
 namespace Countersign;
@@ -31,9 +32,12 @@ public sealed class Telemetry : IDisposable
     readonly Histogram<double> delivery;
     readonly Counter<long> tries;
     readonly UpDownCounter<long> circuits;
+    readonly Counter<long> posts;
+    readonly Counter<long> givenUp;
     readonly TimeProvider clock;
     OutboxDepth depth = new(0, 0, null);
     double? clockAhead;
+    EventDepth events = new(0, 0, null);
 
     public Telemetry(IMeterFactory meters, TimeProvider clock)
     {
@@ -59,7 +63,12 @@ public sealed class Telemetry : IDisposable
         meter.CreateObservableGauge(
             "countersign.clock.ahead", IEnumerable<Measurement<double>> () => clockAhead is { } ahead ? [new(ahead)] : [], "s",
             "How far this node's clock was ahead of the database's when they were compared last; negative where it was behind.");
-        meter.CreateObservableGauge("countersign.outbox.oldest.age", OldestAge, "s", "Time since the commit of the oldest message that waits.");
+        meter.CreateObservableGauge("countersign.outbox.oldest.age", () => Age(depth.OldestQueuedAt), "s", "Time since the commit of the oldest message that waits.");
+        posts = meter.CreateCounter<long>("countersign.events.sent", "{try}", "Tries to hand an event to the platform's webhook, by outcome.");
+        givenUp = meter.CreateCounter<long>("countersign.events.given_up", "{event}", "Events that are not tried any more, because the webhook did not take them in time.");
+        meter.CreateObservableGauge("countersign.events.depth", () => events.Queued, "{event}", "Events that the platform's webhook has still to take.");
+        meter.CreateObservableGauge("countersign.events.dead", () => events.Dead, "{event}", "Events that were given up.");
+        meter.CreateObservableGauge("countersign.events.oldest.age", () => Age(events.OldestQueuedAt), "s", "Time since the oldest event that waits was queued.");
     }
 
     public void Dispose()
@@ -165,8 +174,14 @@ public sealed class Telemetry : IDisposable
 
     internal void ClockCompared(TimeSpan ahead) => clockAhead = ahead.TotalSeconds;
 
+    internal void Measured(EventDepth measured) => events = measured;
+
+    internal void EventSent(SendStatus status) => posts.Add(1, new KeyValuePair<string, object?>("outcome", Outcome(status)));
+
+    internal void EventGivenUp() => givenUp.Add(1);
+
     /// <summary>Of what was there at the last look at the store, as old as it is now.</summary>
-    double OldestAge() => depth.OldestQueuedAt is { } oldest ? Math.Max(0, (clock.GetUtcNow() - oldest).TotalSeconds) : 0;
+    double Age(DateTimeOffset? since) => since is { } oldest ? Math.Max(0, (clock.GetUtcNow() - oldest).TotalSeconds) : 0;
 
     static KeyValuePair<string, object?>[] Tags(Purpose? purpose) => purpose is not { } known
         ? []

@@ -144,7 +144,7 @@ sealed partial class HandOff(
     }
 
     /// <param name="wait">What the provider asks for; never more than the longest pause.</param>
-    static TimeSpan Pause(int attempts, TimeSpan? wait)
+    internal static TimeSpan Pause(int attempts, TimeSpan? wait)
     {
         var pause = RetryAfter(attempts, TokenCodes.NewFraction());
         return wait > pause ? TimeSpan.FromTicks(Math.Min(wait.Value.Ticks, LongestRetryAfter.Ticks)) : pause;

@@ -1,9 +1,11 @@
+using Countersign.Delivery.Events;
 using Countersign.Stores;
 
 namespace Countersign.Delivery;
 
 /// <summary>What has to be done to the store now and then: count the outbox, erase what has expired, forget what is long done with.</summary>
-sealed class Housekeeping(Outbox outbox, ExpiredRows expired, AuditRetention retention, Telemetry telemetry, TimeProvider clock)
+sealed class Housekeeping(
+    Outbox outbox, EventQueue events, ExpiredRows expired, AuditRetention retention, Telemetry telemetry, TimeProvider clock)
 {
     /// <summary>Counting costs more, the longer the backlog is.</summary>
     static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(10);
@@ -13,6 +15,9 @@ sealed class Housekeeping(Outbox outbox, ExpiredRows expired, AuditRetention ret
 
     /// <summary>How long a finished message, of which only its fate is left, can be looked at.</summary>
     static readonly TimeSpan KeepFinishedFor = TimeSpan.FromDays(7);
+
+    /// <summary>How long an event that was given up can be looked at. What it says is in the audit trail, and can be posted again for as long as that is kept.</summary>
+    static readonly TimeSpan KeepDeadEventsFor = TimeSpan.FromDays(30);
 
     DateTimeOffset measureAt = clock.GetUtcNow();
     DateTimeOffset eraseAt = clock.GetUtcNow() + EraseEvery;
@@ -25,6 +30,8 @@ sealed class Housekeeping(Outbox outbox, ExpiredRows expired, AuditRetention ret
         if (now >= measureAt)
         {
             telemetry.Measured(await outbox.MeasureAsync(ct));
+            if (events.IsOn)
+                telemetry.Measured(await events.MeasureAsync(ct));
             measureAt = now + MeasureEvery;
         }
 
@@ -40,6 +47,10 @@ sealed class Housekeeping(Outbox outbox, ExpiredRows expired, AuditRetention ret
         if (now >= pruneAt)
         {
             while (await outbox.PruneAsync(now - KeepFinishedFor, ct))
+            {
+            }
+
+            while (await events.PruneAsync(now - KeepDeadEventsFor, ct))
             {
             }
 

@@ -1,3 +1,4 @@
+using Countersign.Delivery.Events;
 using Countersign.Stores;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,7 @@ sealed partial class OutboxDispatcher(
     Outbox outbox,
     SendQueue queue,
     HandOff handOff,
+    EventQueue events,
     Housekeeping housekeeping,
     IOptions<CountersignOptions> options,
     TimeProvider clock,
@@ -42,6 +44,7 @@ sealed partial class OutboxDispatcher(
     /// </summary>
     public void HandOver(Commit commit)
     {
+        events.Committed(commit);
         var (userId, change) = (commit.Before.UserId, commit.Change);
         if (change.Erases)
             queue.Withdraw(userId, _ => true);

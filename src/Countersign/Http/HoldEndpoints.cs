@@ -1,3 +1,4 @@
+using Countersign.Delivery.Events;
 using Countersign.Domain;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -35,16 +36,18 @@ static class HoldEndpoints
         .ExcludeFromDescription()
         .WithOrder(int.MaxValue - 1);
 
-    static async Task<IResult> GetAsync(HttpContext http, Api api, HoldStatement statement, string userId)
+    static async Task<IResult> GetAsync(HttpContext http, Api api, HoldStatement statement, EventQueue events, string userId)
     {
         userId = AdminEndpoints.Decoded(http, userId);
         if (AdminEndpoints.FieldsWith(api, userId).Problem is { } invalid)
             return invalid;
 
-        return Answer(await api.Security.GetAsync(AdminEndpoints.Service(http, api), userId, http.RequestAborted), statement);
+        var outcome = await api.Security.GetAsync(AdminEndpoints.Service(http, api), userId, http.RequestAborted);
+        // After the account: what is changed between the two ends more sessions, and never fewer.
+        return Answer(outcome, statement, await FindSessionsNotBeforeAsync(http, events, userId));
     }
 
-    static async Task<IResult> LiftAsync(HttpContext http, Api api, HoldStatement statement, string userId)
+    static async Task<IResult> LiftAsync(HttpContext http, Api api, HoldStatement statement, EventQueue events, string userId)
     {
         userId = AdminEndpoints.Decoded(http, userId);
         var (body, problem) = await RequestBody.ReadAsync<LiftingBody>(http);
@@ -59,15 +62,20 @@ static class HoldEndpoints
         if (fields.Problem is { } invalid)
             return invalid;
 
+        // What was decided before this: an end of sessions that comes meanwhile is in the next statement.
+        var sessionsNotBefore = await FindSessionsNotBeforeAsync(http, events, userId);
         return await api.AnswerAsync(
             http,
             caller => api.Security.LiftHoldAsync(caller, userId, reason, body.Explanation!, http.RequestAborted),
-            outcome => Answer(outcome, statement));
+            outcome => Answer(outcome, statement, sessionsNotBefore));
     }
 
-    static IResult Answer(Outcome<AccountView> outcome, HoldStatement statement) => outcome.TryGet(out var account, out var refused)
-        ? Answers.Ok(new HoldsBody(account.UserId, Answers.Holds(account.Holds), statement.Of(account)))
+    static IResult Answer(Outcome<AccountView> outcome, HoldStatement statement, string? sessionsNotBefore) => outcome.TryGet(out var account, out var refused)
+        ? Answers.Ok(new HoldsBody(account.UserId, Answers.Holds(account.Holds), sessionsNotBefore, statement.Of(account, sessionsNotBefore)))
         : AdminEndpoints.Refuse(refused);
+
+    static async Task<string?> FindSessionsNotBeforeAsync(HttpContext http, EventQueue events, string userId) =>
+        await events.FindSessionsNotBeforeAsync(userId, http.RequestAborted) is { } at ? Answers.Time(at) : null;
 
     static IResult GetKeySet(HttpContext http, HoldStatement statement)
     {

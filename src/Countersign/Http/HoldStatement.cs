@@ -21,7 +21,8 @@ sealed class HoldStatement(TokenCodes codes, LiveOptions options, TimeProvider c
     /// <summary>Who speaks where no <see cref="CountersignOptions.PublicUrl"/> is configured.</summary>
     const string NamelessIssuer = "urn:countersign";
 
-    public string Of(AccountView account)
+    /// <param name="sessionsNotBefore">As in the answer; null where there is none.</param>
+    public string Of(AccountView account, string? sessionsNotBefore)
     {
         var key = codes.StatementKey;
         var now = clock.GetUtcNow();
@@ -47,6 +48,8 @@ sealed class HoldStatement(TokenCodes codes, LiveOptions options, TimeProvider c
             }
 
             json.WriteEndArray();
+            if (sessionsNotBefore is not null)
+                json.WriteString("sessionsNotBefore", sessionsNotBefore);
         });
         var signed = $"{header}.{claims}";
         return $"{signed}.{Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(signed)))}";

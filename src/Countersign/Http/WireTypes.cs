@@ -37,6 +37,8 @@ sealed record MessageActionBody(string? Action, string? UserId, string? Id);
 
 sealed record LiftingBody(string? Reason, string? Explanation);
 
+sealed record ReplayBody(string? From, string? To, string? UserId);
+
 sealed record DevelopmentTokenBody(string? UserId, string? Scope);
 
 // Answers.
@@ -70,7 +72,13 @@ sealed record PendingOperationBody(
 
 sealed record HoldBody(string Reason, string Until);
 
-sealed record HoldsBody(string UserId, IReadOnlyList<HoldBody> Holds, string Statement);
+sealed record HoldsBody(
+    string UserId,
+    IReadOnlyList<HoldBody> Holds,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? SessionsNotBefore,
+    string Statement);
+
+sealed record ReplayedBody(int Queued, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Next);
 
 sealed record AuditEventBody(
     string Id,
@@ -139,6 +147,8 @@ sealed record ProblemBody(
 [JsonSerializable(typeof(DestinationTokenBody))]
 [JsonSerializable(typeof(PutAccountBody))]
 [JsonSerializable(typeof(LiftingBody))]
+[JsonSerializable(typeof(ReplayBody))]
+[JsonSerializable(typeof(ReplayedBody))]
 [JsonSerializable(typeof(DevelopmentTokenBody))]
 [JsonSerializable(typeof(IssuedBody))]
 [JsonSerializable(typeof(AccountBody))]

@@ -3,12 +3,13 @@ using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
 using Countersign.Delivery;
+using Countersign.Delivery.Events;
 using Countersign.Domain;
 
 namespace Countersign.Stores;
 
 /// <summary>The accounts in SQL: loads the aggregate from its rows, and writes what a decision has changed.</summary>
-sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain chain, Outbox outbox) : IAccountStore
+sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain chain, Outbox outbox, EventQueue queue) : IAccountStore
 {
     readonly UndoRows undos = new(codes);
     readonly AuditRows audit = new(chain);
@@ -101,6 +102,9 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
 
         foreach (var statement in events.Select(audit.Insert))
             yield return statement with { Parameters = [user, commitId, .. statement.Parameters] };
+
+        foreach (var statement in queue.Enqueue(commit))
+            yield return statement;
 
         if (commit is { Answer: { } answer, By.Request: { } request })
         {

@@ -168,7 +168,7 @@ public sealed class DependencyTests
     static int Layer(Type type) => type.Namespace switch
     {
         "Countersign.Domain" => 0,
-        "Countersign.Stores" or "Countersign.Delivery" or "Countersign.Delivery.Sms" => 1,
+        "Countersign.Stores" or "Countersign.Delivery" or "Countersign.Delivery.Sms" or "Countersign.Delivery.Events" => 1,
         "Countersign.Http" => 3,
         "Countersign" when Wiring.Contains(type.Name) => 4,
         "Countersign" when Shell.Contains(type.Name) => 2,

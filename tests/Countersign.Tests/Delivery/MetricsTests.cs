@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using Countersign.Delivery;
 using Countersign.Stores;
 using Countersign.Tests.Stores;
@@ -71,41 +69,5 @@ public sealed class MetricsTests
         await Eventually.ThatAsync(async () => (await node.OutboxAsync()).Count(row => row.Attempts == 1) == 3, "all were tried");
         await node.PollAsync(TimeSpan.FromSeconds(10));
         await Eventually.ThatAsync(() => metrics.Outbox() == (2, 1, (node.Clock.Now - oldest).TotalSeconds), "two wait, and one is dead");
-    }
-
-    /// <summary>Listens to one node.</summary>
-    sealed class Metrics : IDisposable
-    {
-        readonly MeterListener listener = new();
-        readonly ConcurrentDictionary<string, double> values = new();
-
-        public Metrics(IMeterFactory meters)
-        {
-            listener.InstrumentPublished = (instrument, listening) =>
-            {
-                if (instrument.Meter.Scope == meters)
-                    listening.EnableMeasurementEvents(instrument);
-            };
-            listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Take(instrument, value, tags));
-            listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Take(instrument, value, tags));
-            listener.Start();
-        }
-
-        public Task CountsAsync(string name, double expected) =>
-            Eventually.ThatAsync(() => values.GetValueOrDefault(name) == expected, $"{name} is {expected}");
-
-        public (double Depth, double Dead, double OldestAge) Outbox()
-        {
-            listener.RecordObservableInstruments();
-            return (values["countersign.outbox.depth"], values["countersign.outbox.dead"], values["countersign.outbox.oldest.age"]);
-        }
-
-        public void Dispose() => listener.Dispose();
-
-        void Take(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
-        {
-            var name = string.Join(' ', tags.ToArray().Select(tag => $"{tag.Value}").Prepend(instrument.Name));
-            values.AddOrUpdate(name, value, (_, known) => instrument.IsObservable ? value : known + value);
-        }
     }
 }

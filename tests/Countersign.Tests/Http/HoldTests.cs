@@ -26,7 +26,7 @@ public sealed class HoldTests
         Assert.Equal(["userKeys/removing 2026-11-23T19:00:00Z"], Holds((await alice.AccountAsync()).Body));
         Assert.Equal(["userKeys/removing 2026-11-23T19:00:00Z"], Holds((await server.Service().GetAsync("/api/v1/admin/accounts/alice")).Body));
         var holds = (await server.Service().GetAsync(Alice)).IsOk();
-        Assert.Equal(["userId", "holds", "statement"], holds.Body.Members());
+        Assert.Equal(["userId", "holds", "sessionsNotBefore", "statement"], holds.Body.Members());
         Assert.Equal("alice", holds.Body.Text("userId"));
         Assert.Equal(["userKeys/removing 2026-11-23T19:00:00Z"], Holds(holds.Body));
         Assert.Equal("no-store", holds.Headers.CacheControl?.ToString());
@@ -66,7 +66,7 @@ public sealed class HoldTests
         var verdicts = await VerdictsAsync(jwks, StartSeconds, statements);
         Assert.Equal("one", verdicts[0].Key);
         Assert.Equal(
-            $$"""{"iss":"{{Issuer}}","sub":"alice","iat":{{StartSeconds}},"exp":{{StartSeconds + 300}},"holds":[{"reason":"userKeys/removing","until":"2026-11-23T19:00:00Z"}]}""",
+            $$"""{"iss":"{{Issuer}}","sub":"alice","iat":{{StartSeconds}},"exp":{{StartSeconds + 300}},"holds":[{"reason":"userKeys/removing","until":"2026-11-23T19:00:00Z"}],"sessionsNotBefore":"2026-11-22T19:00:00.000Z"}""",
             verdicts[0].Claims!.Value.GetRawText());
         Assert.Equal($$"""{"iss":"{{Issuer}}","sub":"bob","iat":{{StartSeconds}},"exp":{{StartSeconds + 300}},"holds":[]}""", verdicts[1].Claims!.Value.GetRawText());
         Assert.Equal(["ERR_JWS_SIGNATURE_VERIFICATION_FAILED", "ERR_JOSE_ALG_NOT_ALLOWED"], verdicts[2..].Select(verdict => verdict.Error));

@@ -1,4 +1,5 @@
 using Countersign.Delivery;
+using Countersign.Delivery.Events;
 using Countersign.Stores;
 using Xunit.Sdk;
 
@@ -242,6 +243,49 @@ public abstract class SeededFaults
         Drop(
             "the expiry in the pruning of answers", ExpiredRows.Answers, " WHERE expires_at <= @now",
             StoreChecks.A_kept_answer_is_found_by_its_account_and_key_until_it_expires),
+        InBatch(
+            "the condition on the events that are queued", EventSql.Insert, Won,
+            EventChecks.What_a_commit_records_is_queued_with_it_and_by_a_lost_commit_nothing),
+        Drop(
+            "the types of the events that are queued", EventSql.Insert, " AND @types LIKE '% ' || e.type || ' %'",
+            EventChecks.Nothing_is_queued_without_a_webhook_or_of_types_that_nobody_asked_for),
+        Drop("the lease in a claim of events", EventSql.Claim, " AND leased_until <= @now", EventChecks.A_claim_is_one_nodes_until_it_ends),
+        Drop(
+            "the lease in a claim of events, as racers see it", EventSql.Claim, " AND leased_until <= @now",
+            EventChecks.Two_nodes_that_claim_events_at_once_share_them),
+        Drop(
+            "the due time in a claim of events", EventSql.Claim, " AND due_at <= @now",
+            EventChecks.Events_of_an_account_come_in_their_order_and_hold_up_no_other_account),
+        Replace(
+            "the order of an account's events", EventSql.Claim, "NOT EXISTS", "NULL IS NULL OR NOT EXISTS",
+            EventChecks.Events_of_an_account_come_in_their_order_and_hold_up_no_other_account),
+        Drop(
+            "the account in the order of events", EventSql.Claim, "b.user_id = d.user_id AND ",
+            EventChecks.Events_of_an_account_come_in_their_order_and_hold_up_no_other_account),
+        Drop(
+            "the end of the order of events", EventSql.Claim, " AND b.attempts < @tries_in_order",
+            EventChecks.Events_of_an_account_come_in_their_order_and_hold_up_no_other_account),
+        Drop("the state in the order of events", EventSql.Claim, " AND b.state = 'QUEUED'", EventChecks.What_was_given_up_holds_up_nothing),
+        .. new[] { EventSql.Finish, EventSql.Postpone, EventSql.GiveUp }.SelectMany((text, i) => new[]
+        {
+            Drop($"the lease in what becomes of an event ({i})", text, " AND leased_by = @node AND leased_until = @leased_until", EventChecks.A_claim_is_one_nodes_until_it_ends),
+            Drop($"the end of the lease in what becomes of an event ({i})", text, " AND leased_until = @leased_until", EventChecks.A_claim_is_one_nodes_until_it_ends),
+        }),
+        Drop("the node in a release of events", EventSql.Release, " WHERE leased_by = @node", EventChecks.A_node_gives_back_its_own_claims_only),
+        Drop("the state in the pruning of events", EventSql.Prune, "state = 'DEAD' AND ", EventChecks.What_was_given_up_holds_up_nothing),
+        Drop("the time in the pruning of events", EventSql.Prune, " AND due_at < @before", EventChecks.What_was_given_up_holds_up_nothing),
+        .. new[] { EventSql.Replay, EventSql.ReplayOfUser }.SelectMany((text, i) => new[]
+        {
+            Drop($"the begin of a replay ({i})", text, "e.at >= @from AND ", EventChecks.A_replay_queues_what_happened_in_its_span_and_nothing_else),
+            Drop($"the end of a replay ({i})", text, "e.at < @to AND ", EventChecks.A_replay_queues_what_happened_in_its_span_and_nothing_else),
+            Drop($"the types of a replay ({i})", text, " AND @types LIKE '% ' || e.type || ' %'", EventChecks.Nothing_is_queued_without_a_webhook_or_of_types_that_nobody_asked_for),
+        }),
+        Drop("the account of a replay", EventSql.ReplayOfUser, "e.user_id = @user_id AND ", EventChecks.A_replay_queues_what_happened_in_its_span_and_nothing_else),
+        Replace("the first try of what is replayed", EventSql.Replay, "state = 'QUEUED', attempts = 0,", "", EventChecks.A_replay_begins_anew_what_waits_or_was_given_up),
+        Drop("the account whose sessions end", EventSql.SessionsNotBefore, "user_id = @user_id AND ", EventChecks.Sessions_end_at_the_last_change_of_their_account_that_asks_for_it),
+        Replace(
+            "the types after which sessions end", EventSql.SessionsNotBefore, "type IN (", "type IN ('user_key_added', ",
+            EventChecks.Sessions_end_at_the_last_change_of_their_account_that_asks_for_it),
         Replace(
             "the order of events", AuditSql.Newest, "version DESC, ordinal DESC", "version, ordinal",
             StoreChecks.Events_come_newest_first_and_as_many_as_asked_for),

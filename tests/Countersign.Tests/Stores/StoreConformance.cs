@@ -181,6 +181,43 @@ public abstract class StoreConformance
         RunAsync(OutboxChecks.An_operator_drops_a_message_that_is_dead_or_waits_and_no_other);
 
     [Fact]
+    public Task What_a_commit_records_is_queued_with_it_and_by_a_lost_commit_nothing() => RunAsync(EventChecks.What_a_commit_records_is_queued_with_it_and_by_a_lost_commit_nothing);
+
+    [Fact]
+    public Task A_lost_commit_that_runs_as_one_batch_queues_no_event_either() =>
+        RunAsync(EventChecks.What_a_commit_records_is_queued_with_it_and_by_a_lost_commit_nothing, engine => new AsOneBatch(engine));
+
+    [Fact]
+    public Task Nothing_is_queued_without_a_webhook_or_of_types_that_nobody_asked_for() => RunAsync(EventChecks.Nothing_is_queued_without_a_webhook_or_of_types_that_nobody_asked_for);
+
+    [Fact]
+    public Task An_erased_account_leaves_its_events_to_be_told() => RunAsync(EventChecks.An_erased_account_leaves_its_events_to_be_told);
+
+    [Fact]
+    public Task Events_of_an_account_come_in_their_order_and_hold_up_no_other_account() => RunAsync(EventChecks.Events_of_an_account_come_in_their_order_and_hold_up_no_other_account);
+
+    [Fact]
+    public Task What_was_given_up_holds_up_nothing() => RunAsync(EventChecks.What_was_given_up_holds_up_nothing);
+
+    [Fact]
+    public Task A_claim_is_one_nodes_until_it_ends() => RunAsync(EventChecks.A_claim_is_one_nodes_until_it_ends);
+
+    [Fact]
+    public Task Two_nodes_that_claim_events_at_once_share_them() => RunAsync(EventChecks.Two_nodes_that_claim_events_at_once_share_them);
+
+    [Fact]
+    public Task A_node_gives_back_its_own_claims_only() => RunAsync(EventChecks.A_node_gives_back_its_own_claims_only);
+
+    [Fact]
+    public Task A_replay_queues_what_happened_in_its_span_and_nothing_else() => RunAsync(EventChecks.A_replay_queues_what_happened_in_its_span_and_nothing_else);
+
+    [Fact]
+    public Task A_replay_begins_anew_what_waits_or_was_given_up() => RunAsync(EventChecks.A_replay_begins_anew_what_waits_or_was_given_up);
+
+    [Fact]
+    public Task Sessions_end_at_the_last_change_of_their_account_that_asks_for_it() => RunAsync(EventChecks.Sessions_end_at_the_last_change_of_their_account_that_asks_for_it);
+
+    [Fact]
     public async Task The_schema_is_brought_up_once_however_often_and_by_however_many()
     {
         await using var database = NewDatabase();

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Countersign.Delivery;
+using Countersign.Delivery.Events;
 using Countersign.Domain;
 using Countersign.Stores;
 using Countersign.Tests.Delivery;
@@ -33,6 +34,8 @@ sealed class StoreNode : IAsyncDisposable
     public Database Database => Get<Database>();
 
     public Outbox Outbox => Get<Outbox>();
+
+    public EventQueue Events => Get<EventQueue>();
 
     public OperatorOutbox Operator => Get<OperatorOutbox>();
 

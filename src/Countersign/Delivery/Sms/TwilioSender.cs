@@ -51,7 +51,7 @@ sealed class TwilioSender(string name, TwilioOptions options, Uri? publicUrl, IH
         var reason = answer?.Code is { } code ? $"twilio {code}" : $"twilio http {(int)response.StatusCode}";
         return response.StatusCode == HttpStatusCode.BadRequest && RefusedRecipient.Contains(answer?.Code ?? 0)
             ? new SendResult(SendStatus.Rejected, reason)
-            : new SendResult(SendStatus.Deferred, reason) { RetryAfter = SmsProvider.RetryAfter(response, clock.GetUtcNow()) };
+            : new SendResult(SendStatus.Deferred, reason) { RetryAfter = ServiceHttp.RetryAfter(response, clock.GetUtcNow()) };
     }
 
     IEnumerable<KeyValuePair<string, string>> Form(OutgoingMessage message, long validity)

@@ -1,8 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Countersign.Domain;
@@ -12,8 +9,7 @@ namespace Countersign.Delivery.Sms;
 /// <summary>A signed POST as Standard Webhooks describes it, to a service that knows how to send an SMS.</summary>
 sealed class WebhookSender(string name, SmsWebhookOptions options, IHttpClientFactory http, TimeProvider clock) : IMessageSender
 {
-    readonly Uri url = new(options.Url);
-    readonly List<byte[]> keys = options.Secrets.Select(Key).ToList();
+    readonly StandardWebhook webhook = new(options.Url, options.Secrets);
 
     public KeyType Channel => KeyType.PhoneNumber;
 
@@ -22,14 +18,7 @@ sealed class WebhookSender(string name, SmsWebhookOptions options, IHttpClientFa
     public async Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken ct)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(Body.Of(message), WebhookJson.Default.Body);
-        var timestamp = clock.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        // The same through all tries: who has seen the id already has the message already.
-        request.Headers.Add("webhook-id", message.Id);
-        request.Headers.Add("webhook-timestamp", timestamp);
-        request.Headers.Add("webhook-signature", string.Join(' ', keys.Select(key => Sign(key, message.Id, timestamp, body))));
-
+        using var request = webhook.NewRequest(message.Id, body, clock.GetUtcNow());
         using var client = http.CreateClient(name);
         using var response = await client.SendAsync(request, ct);
         if (response.IsSuccessStatusCode)
@@ -39,17 +28,8 @@ sealed class WebhookSender(string name, SmsWebhookOptions options, IHttpClientFa
         var reason = $"webhook http {(int)response.StatusCode}";
         return response.StatusCode == HttpStatusCode.UnprocessableEntity
             ? new SendResult(SendStatus.Rejected, reason)
-            : new SendResult(SendStatus.Deferred, reason) { RetryAfter = SmsProvider.RetryAfter(response, clock.GetUtcNow()) };
+            : new SendResult(SendStatus.Deferred, reason) { RetryAfter = ServiceHttp.RetryAfter(response, clock.GetUtcNow()) };
     }
-
-    static string Sign(byte[] key, string id, string timestamp, byte[] body)
-    {
-        byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. body];
-        return $"v1,{Convert.ToBase64String(HMACSHA256.HashData(key, signed))}";
-    }
-
-    static byte[] Key(string secret) =>
-        WebhookSecret.TryParse(secret, out var key) ? key : throw new InvalidOperationException("The secrets were not validated.");
 
     /// <summary>What is posted. <c>to</c> and <c>text</c> are all that an SMS needs; the rest is for gateways with templates of their own.</summary>
     internal sealed record Body(

@@ -180,6 +180,30 @@ CREATE TABLE audit_events (
 
 CREATE INDEX audit_events_by_time ON audit_events (at);
 
+-- After which sessions that began before have to end.
+CREATE INDEX audit_events_ending_sessions ON audit_events (user_id, at)
+  WHERE type IN ('user_key_changed', 'user_key_removed', 'mfa_disabled', 'change_undone', 'account_erased');
+
+-- Events that the platform's webhook has not taken yet. What they say is in audit_events; what was taken has no row.
+CREATE TABLE event_deliveries (
+  user_id TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  ordinal BIGINT NOT NULL,
+  -- QUEUED, or DEAD (given up).
+  state TEXT NOT NULL,
+  attempts BIGINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  -- Whose turn it is to post, and until when; afterwards anybody's.
+  leased_by TEXT,
+  leased_until BIGINT NOT NULL,
+  -- Since when it is tried.
+  queued_at BIGINT NOT NULL,
+  last_error TEXT,
+  PRIMARY KEY (user_id, version, ordinal)
+);
+
+CREATE INDEX event_deliveries_by_state ON event_deliveries (state, due_at);
+
 -- Where the trail of an erased account ends, and which version it had: an account of the same name goes on from here.
 CREATE TABLE ended_trails (
   user_id TEXT NOT NULL PRIMARY KEY,
