@@ -31,7 +31,8 @@ public sealed class MassAssignmentTests
                 continue;
             var reference = operation.Value!["requestBody"]?["content"]!["application/json"]!["schema"]!["$ref"]!.GetValue<string>();
             var own = reference is null ? [] : Members(schemas[reference.Split('/')[^1]]!).ToList();
-            var caller = path.Contains("admin/messages", StringComparison.Ordinal) || path.EndsWith("lifting", StringComparison.Ordinal) ? server.Operator()
+            var isOperators = new[] { "admin/messages", "admin/events", "/lifting" }.Any(part => path.Contains(part, StringComparison.Ordinal));
+            var caller = isOperators ? server.Operator()
                 : path.Contains("admin", StringComparison.Ordinal) ? server.Service()
                 : alice;
             foreach (var member in everything.Except(own))
