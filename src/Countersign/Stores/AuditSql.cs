@@ -23,6 +23,8 @@ static class AuditSql
         LIMIT @limit
         """;
 
+    public const string Find = $"SELECT {Columns} FROM audit_events e WHERE user_id = @user_id AND version = @version AND ordinal = @ordinal";
+
     /// <summary>From a moment on, in the order of time, after a place in it.</summary>
     public const string Since =
         $"""

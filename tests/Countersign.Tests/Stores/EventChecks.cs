@@ -282,7 +282,7 @@ static class EventChecks
         var claimed = await ClaimAsync(node);
         var types = new List<string>();
         foreach (var one in claimed)
-            types.Add((await node.Events.FindAsync(one, Ct))!.Type);
+            types.Add((await node.Events.FindAsync(one, Ct))!.Event.Type);
         await FinishAsync(node, claimed);
         return types;
     }

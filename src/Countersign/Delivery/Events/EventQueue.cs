@@ -71,8 +71,8 @@ sealed class EventQueue(Database database, IOptions<CountersignOptions> options)
 
     /// <summary>What the event says; null where its trail has gone meanwhile.</summary>
     public Task<SecurityEvent?> FindAsync(ClaimedEvent claimed, CancellationToken ct) => database.ReadAsync(
-        new SqlStatement(EventSql.Find, ("@user_id", claimed.UserId), ("@version", claimed.Version), ("@ordinal", claimed.Ordinal)),
-        reader => reader.Read() ? Read(claimed, reader) : null,
+        new SqlStatement(AuditSql.Find, ("@user_id", claimed.UserId), ("@version", claimed.Version), ("@ordinal", claimed.Ordinal)),
+        reader => reader.Read() ? new SecurityEvent(claimed.UserId, AuditRows.Read(reader)) : null,
         ct);
 
     /// <summary>It was taken.</summary>
@@ -137,14 +137,6 @@ sealed class EventQueue(Database database, IOptions<CountersignOptions> options)
         }
 
         return claimed;
-    }
-
-    static SecurityEvent Read(ClaimedEvent claimed, DbDataReader reader)
-    {
-        string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
-        return new SecurityEvent(
-            claimed.UserId, claimed.Version, claimed.Ordinal, DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(0)), reader.GetString(1),
-            Text(2), Text(3), Text(4), Text(5), reader.GetString(6), Text(7), Text(8));
     }
 
     static EventDepth ReadDepth(DbDataReader reader)

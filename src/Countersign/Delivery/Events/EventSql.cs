@@ -47,12 +47,6 @@ static class EventSql
         RETURNING user_id, version, ordinal, attempts, queued_at
         """;
 
-    public const string Find =
-        """
-        SELECT at, type, operation, key_type, target_masked, reason, actor, ip, user_agent
-        FROM audit_events WHERE user_id = @user_id AND version = @version AND ordinal = @ordinal
-        """;
-
     public const string Finish = $"DELETE FROM event_deliveries WHERE {Ours}";
 
     public const string Postpone =

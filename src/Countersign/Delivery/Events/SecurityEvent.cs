@@ -3,23 +3,12 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Countersign.Domain;
+using Countersign.Stores;
 
 namespace Countersign.Delivery.Events;
 
 /// <summary>One line of an audit trail, as the platform is told of it. Addresses are masked in it.</summary>
-sealed record SecurityEvent(
-    string UserId,
-    long Version,
-    long Ordinal,
-    DateTimeOffset At,
-    string Type,
-    string? Operation,
-    string? KeyType,
-    string? Target,
-    string? Reason,
-    string Actor,
-    string? IpAddress,
-    string? UserAgent)
+sealed record SecurityEvent(string UserId, AuditEvent Event)
 {
     /// <summary>After these, whoever was signed in before may not be the owner, or not be it any more (OWASP ASVS 5.0, 7.4.3).</summary>
     public static readonly IReadOnlyList<AuditEventType> EndingSessions =
@@ -39,25 +28,17 @@ sealed record SecurityEvent(
     /// </summary>
     public string WebhookId()
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"{Version}/{Ordinal}/{At.ToUnixTimeMilliseconds()}/{UserId}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Event.Id}/{Event.At.ToUnixTimeMilliseconds()}/{UserId}");
         return $"evt_{Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)).AsSpan(0, 16))}";
     }
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(
         new Body(
-            Product + Type,
-            Time(At),
+            Product + Event.Type,
+            Time(Event.At),
             new BodyData(
-                UserId,
-                string.Create(CultureInfo.InvariantCulture, $"{Version}.{Ordinal}"),
-                Operation,
-                KeyType,
-                Target,
-                Reason,
-                Actor,
-                IpAddress,
-                UserAgent,
-                EndingSessions.Any(type => type.Name() == Type) ? Time(At) : null)),
+                UserId, Event.Id, Event.Operation, Event.KeyType, Event.Target, Event.Reason, Event.Actor, Event.IpAddress, Event.UserAgent,
+                EndingSessions.Any(type => type.Name() == Event.Type) ? Time(Event.At) : null)),
         EventJson.Default.Body);
 
     public override string ToString() => WebhookId();
