@@ -15,7 +15,7 @@ static class AuditCommand
     const string User = "--user";
     const string Since = "--since";
 
-    const string Usage = "audit is followed by verify [--user ID] or export [--user ID] [--since TIME], and settings. See Countersign.Server --help.";
+    const string Usage = "audit is followed by verify [--user ID] or export [--user ID] [--since TIME], and settings. A time is like 2026-11-22T19:00:00Z. See Countersign.Server --help.";
 
     public static bool IsIn(string[] args) => args is [Name, ..];
 
@@ -40,8 +40,10 @@ static class AuditCommand
         {
             var (found, needed) = (await app.Services.GetRequiredService<ISqlEngine>().FindSchemaVersionAsync(CancellationToken.None), Migrations.All[^1].Version);
             if (found != needed)
-                throw new StoreUnavailableException($"The schema is at version {found}, and this program needs {needed}. Run: Countersign.Server migrate");
-            return args[1] == Verify ? await VerifyAsync(app.Services, store, user, output) : await ExportAsync(app.Services, since, user, output);
+                throw new StoreUnavailableException(found == 0
+                    ? "There is no database of Countersign's. Is the connection string that of a node?"
+                    : $"The schema is at version {found}, and this program needs {needed}.");
+            return args[1] == Verify ? await VerifyAsync(app.Services, store, user, output, error) : await ExportAsync(app.Services, since, user, output);
         }
         catch (StoreUnavailableException e)
         {
@@ -50,9 +52,15 @@ static class AuditCommand
         }
     }
 
-    static async Task<int> VerifyAsync(IServiceProvider services, string store, string? user, TextWriter output)
+    static async Task<int> VerifyAsync(IServiceProvider services, string store, string? user, TextWriter output, TextWriter error)
     {
         var report = await services.GetRequiredService<AuditVerification>().VerifyAsync(user, finding => output.WriteLine(finding), CancellationToken.None);
+        if (user is not null && report.Accounts == 0)
+        {
+            await error.WriteLineAsync($"{store}: there is no audit trail of '{user}'.");
+            return 1;
+        }
+
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture, $"{store}: audit trails {report.Accounts}, events {report.Events}, findings {report.Findings}"));
         return report.Findings == 0 ? 0 : 1;

@@ -22,8 +22,11 @@ static class Callers
         return IsUserId(subject) ? subject : null;
     }
 
-    /// <summary>1 to 255 characters (OpenID Connect Core 1.0, 2), none of them a control character.</summary>
-    public static bool IsUserId(string? text) => text is { Length: <= MaxUserIdLength } && !string.IsNullOrWhiteSpace(text) && !text.Any(c => char.IsControl(c) || char.IsSurrogate(c));
+    /// <summary>
+    /// 1 to 255 characters (OpenID Connect Core 1.0, 2), none of them a control character. Not <c>.</c> and <c>..</c>, which no path can name: such an account would be out of
+    /// the platform's reach.
+    /// </summary>
+    public static bool IsUserId(string? text) => text is { Length: <= MaxUserIdLength } and not ("." or "..") && !string.IsNullOrWhiteSpace(text) && !text.Any(c => char.IsControl(c) || char.IsSurrogate(c));
 
     public static Caller Caller(HttpContext http, string actor, CountersignOptions options) =>
         new(actor, Address(http.Connection.RemoteIpAddress), UserAgent(http.Request))

@@ -27,7 +27,9 @@ sealed class AuditVerification(ISqlEngine engine, AuditChain chain)
         var total = new AuditReport(0, 0, 0);
         for (var userId = only ?? await FindNextAsync("", ct); userId is not null; userId = only is null ? await FindNextAsync(userId, ct) : null)
         {
-            var (events, findings) = await VerifyTrailAsync(userId, ct);
+            var (isThere, events, findings) = await VerifyTrailAsync(userId, ct);
+            if (!isThere)
+                continue;
             foreach (var finding in findings)
                 report(new AuditFinding(userId, finding));
             total = new AuditReport(total.Accounts + 1, total.Events + events, total.Findings + findings.Count);
@@ -39,22 +41,23 @@ sealed class AuditVerification(ISqlEngine engine, AuditChain chain)
     Task<string?> FindNextAsync(string after, CancellationToken ct) => engine.ReadAsync(
         new SqlStatement(AuditSql.NextUser, ("@after", after)), reader => reader.Read() && !reader.IsDBNull(0) ? reader.GetString(0) : null, ct);
 
-    Task<(long Events, List<string> Findings)> VerifyTrailAsync(string userId, CancellationToken ct) =>
+    Task<(bool IsThere, long Events, List<string> Findings)> VerifyTrailAsync(string userId, CancellationToken ct) =>
         engine.ReadAsync(new SqlStatement(AuditSql.Trail, ("@user_id", userId)), reader => Verify(userId, reader), ct);
 
-    (long Events, List<string> Findings) Verify(string userId, DbDataReader reader)
+    (bool IsThere, long Events, List<string> Findings) Verify(string userId, DbDataReader reader)
     {
         var findings = new List<string>();
         TrailMark? end = null;
         var place = TrailMark.Start;
         var events = 0L;
-        var isFirst = true;
+        var (isFirst, isThere) = (true, false);
         while (reader.Read())
         {
             if (isFirst)
             {
                 end = Mark(reader, End, userId, "the end of the trail", findings);
                 place = Mark(reader, Beginning, userId, "the beginning of the trail", findings) ?? place;
+                isThere = end is not null || place != TrailMark.Start || !reader.IsDBNull(0);
                 isFirst = false;
             }
 
@@ -79,7 +82,7 @@ sealed class AuditVerification(ISqlEngine engine, AuditChain chain)
             findings.Add($"the trail has {place.Events} events, counted from its beginning, and should have {end.Events}");
         else if (end is not null && !end.Equals(place))
             findings.Add("the last event is not the one that the trail ended with");
-        return (events, findings);
+        return (isThere, events, findings);
     }
 
     /// <summary>Four columns: events, link, seal, key. Null where there is none.</summary>

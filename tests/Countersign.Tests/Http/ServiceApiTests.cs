@@ -303,6 +303,16 @@ public sealed class ServiceApiTests
         Assert.Equal(["+******789"], (await server.User("auth0|12 \u00e9+1").AccountAsync()).Keys());
     }
 
+    [Theory]
+    [InlineData(".")]
+    [InlineData("..")]
+    public async Task A_subject_that_no_path_can_name_is_nobodys(string subject)
+    {
+        await using var server = await TestServer.StartAsync();
+        var bearer = server.BearerWith(new Dictionary<string, object> { ["sub"] = subject });
+        (await server.SendAsync("GET", "/api/v1/account", bearer)).IsRefused(401, "unauthenticated");
+    }
+
     [Fact]
     public async Task A_user_id_with_a_slash_is_the_account_of_that_subject()
     {

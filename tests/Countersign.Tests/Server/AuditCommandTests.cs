@@ -31,6 +31,10 @@ public sealed class AuditCommandTests
         Assert.EndsWith(": audit trails 2, events 5, findings 1\n", edited.Output, StringComparison.Ordinal);
         Assert.Equal(0, (await RunAsync(folder, "verify", "--user", "bob")).ExitCode);
 
+        var nobody = await RunAsync(folder, "verify", "--user", "nobody");
+        Assert.Equal((1, ""), (nobody.ExitCode, nobody.Output));
+        Assert.EndsWith(": there is no audit trail of 'nobody'.\n", nobody.Error, StringComparison.Ordinal);
+
         // With another key nobody can tell, and it says so.
         var other = await ServerProcess.RunAsync(
             folder, ["audit", "verify", "--user", "bob", .. Settings(folder), "--Countersign:Keys:0:Id=other", $"--Countersign:Keys:0:Value={Key}"]);
@@ -89,7 +93,7 @@ public sealed class AuditCommandTests
         using var folder = new TestFolder();
         var result = await RunAsync(folder, "verify");
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("The schema is at version 0", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("There is no database of Countersign's.", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
         Assert.False(File.Exists(folder.File("countersign.db")));
     }
 
