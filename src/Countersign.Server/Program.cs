@@ -61,6 +61,7 @@ static class Program
         app.UseCountersignProblems();
         if (!app.Environment.IsDevelopment())
             app.UseHsts();
+        app.UseCors();
         app.UseAuthentication();
         app.MapCountersign();
         app.MapContractDocument();

@@ -18,19 +18,22 @@ public static class CountersignEndpoints
     /// <summary>
     /// Maps the contract under <c>/api/v1</c>. The caller is whom the host's default authentication scheme says; the account is the claim
     /// <c>sub</c>. Providers' callbacks are mapped beside it, under <c>/callbacks</c>, where such a provider is configured; and the keys
-    /// of statements about holds at <c>/.well-known/jwks.json</c>, and the page that undoes changes at <c>/undo</c>.
+    /// of statements about holds at <c>/.well-known/jwks.json</c>, the page that undoes changes at <c>/undo</c>, and the element <c>&lt;countersign-security&gt;</c>
+    /// at <c>/ui/countersign-security.js</c>. With <see cref="CountersignOptions.AllowedOrigins"/> the host calls <c>UseCors</c>.
     /// </summary>
     public static IEndpointConventionBuilder MapCountersign(this IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup(Prefix).AddEndpointFilter<RouteGroupBuilder, ApiFilter>();
-        IssuingEndpoints.Map(api);
-        RedeemingEndpoints.Map(api);
+        var users = BrowserAccess.MapGroup(api);
+        IssuingEndpoints.Map(users);
+        RedeemingEndpoints.Map(users);
         AdminEndpoints.Map(api);
         OperatorEndpoints.Map(api);
         HoldEndpoints.Map(api);
         EventEndpoints.Map(api);
         HoldEndpoints.MapKeySet(routes);
         UndoEndpoints.Map(routes);
+        UiEndpoints.Map(routes);
         CallbackEndpoints.Map(routes);
         routes.MapFallback($"{Prefix}/{{**rest}}", IResult () => Problems.NotFound);
         return api;

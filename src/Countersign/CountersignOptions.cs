@@ -33,6 +33,12 @@ public sealed class CountersignOptions
     /// </summary>
     public IList<string> TrustedProxies { get; } = [];
 
+    /// <summary>
+    /// Origins, such as https://app.example.com, whose pages may call the API of users from a browser (CORS): https, or http on loopback, up to 64 of them; none by default.
+    /// The page of Countersign.Server's own origin needs none.
+    /// </summary>
+    public IList<string> AllowedOrigins { get; } = [];
+
     /// <summary>Which defaults apply.</summary>
     public CountersignProfile Profile { get; set; }
 

@@ -12,6 +12,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
     const int MaxLocks = 10;
     const int MaxLifetimes = 32;
     const int MaxStepUps = 16;
+    const int MaxOrigins = 64;
     const int MaxStepUpValues = 16;
 
     static readonly TimeSpan MaxResendAfter = TimeSpan.FromHours(1);
@@ -30,6 +31,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             .Concat(Messages(options.Messages))
             .Concat(PublicUrl(options.PublicUrl))
             .Concat(TrustedProxies(options.TrustedProxies))
+            .Concat(AllowedOrigins(options.AllowedOrigins))
             .Concat(Delivery(options.Delivery))
             .Concat(Clock(options.Clock))
             .Concat(Events(options.Events.Webhook))
@@ -188,6 +190,18 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
         .Select((text, index) => (text, index))
         .Where(proxy => !IPNetwork.TryParse(proxy.text, out _) && !IPAddress.TryParse(proxy.text, out _))
         .Select(proxy => Error($"TrustedProxies:{proxy.index}", $"is '{proxy.text}'; it is an IP address, or a network such as 10.0.0.0/8."));
+
+    static IEnumerable<string> AllowedOrigins(IList<string> origins)
+    {
+        if (origins.Count > MaxOrigins)
+            yield return Error("AllowedOrigins", $"has {origins.Count} entries; it has at most {MaxOrigins}.");
+        foreach (var (text, index) in origins.Select((text, index) => (text, index)))
+        {
+            // As browsers send it: compared letter by letter.
+            if (!ServiceUrl.TryParse(text, out var url) || url.GetLeftPart(UriPartial.Authority) != text)
+                yield return Error($"AllowedOrigins:{index}", $"is '{text}'; it is an origin such as https://app.example.com (or http on loopback): scheme, host and port in lower case, and nothing after them.");
+        }
+    }
 
     static IEnumerable<string> PublicUrl(string url)
     {

@@ -4,6 +4,7 @@ using Countersign.Domain;
 using Countersign.Http;
 using Countersign.Stores;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
@@ -40,6 +41,8 @@ public static class CountersignServiceCollectionExtensions
         if (configure is not null)
             options.Configure(configure);
         services.AddSingleton<LiveOptions>();
+        services.AddCors();
+        services.AddSingleton<IConfigureOptions<CorsOptions>, BrowserAccess>();
 
         services.AddSingleton(provider => new TokenCodes(Keys(provider.GetRequiredService<IOptions<CountersignOptions>>().Value)));
         services.AddSingleton<StoreClock>();
