@@ -38,6 +38,12 @@ public sealed class OptionsTests
     [InlineData("PhoneNumbers:Accept", "9")]
     [InlineData("Profile", "5")]
     [InlineData("Tokens:Lifetimes:0:Lifetime", "2.00:00:00")]
+    [InlineData("AllowedOrigins:0", "*")]
+    [InlineData("AllowedOrigins:0", "app.example.com")]
+    [InlineData("AllowedOrigins:0", "http://app.example.com")]
+    [InlineData("AllowedOrigins:0", "https://app.example.com/")]
+    [InlineData("AllowedOrigins:0", "https://App.example.com")]
+    [InlineData("AllowedOrigins:0", "https://app.example.com:443")]
     [InlineData("StepUp:0:MaxAge", "00:00:00")]
     [InlineData("StepUp:0:MaxAge", "00:00:01.5")]
     [InlineData("StepUp:0:MaxAge", "30.00:00:01")]
@@ -87,6 +93,8 @@ public sealed class OptionsTests
     }
 
     [Theory]
+    [InlineData("AllowedOrigins:0", "https://app.example.com:8443")]
+    [InlineData("AllowedOrigins:0", "http://localhost:5056")]
     [InlineData("Tokens:Lifetime", "00:00:01")]
     [InlineData("Tokens:Lifetime", "1.00:00:00")]
     [InlineData("Limits:IssuesPerHour", "1")]

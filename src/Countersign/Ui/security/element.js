@@ -322,7 +322,7 @@ class CountersignSecurity extends HTMLElement {
         if (problem.attemptsRemaining > 0) {
           const pending = this.#model.account.pendingOperations.find((candidate) => purposeOf(candidate.operation, candidate.keyType).id === purpose.id);
           if (pending) pending.attemptsRemaining = problem.attemptsRemaining;
-          return this.#wrong(purpose, "code", "tokenInvalid", { tries: problem.attemptsRemaining });
+          return this.#wrong(purpose, "code", this.#texts.pieces("tokenInvalid", { tries: problem.attemptsRemaining }));
         }
         this.#end(purpose, "error", problem.attemptsRemaining === 0 ? "spent" : "tokenGone");
         break;
@@ -362,11 +362,14 @@ class CountersignSecurity extends HTMLElement {
       this.#render();
       return;
     }
-    this.#wrong(purpose, field, field === "target" ? `invalid/${purpose.keyType}` : `invalid/${field}`);
+    const pieces = this.#texts.pieces(field === "target" ? `invalid/${purpose.keyType}` : `invalid/${field}`);
+    // The server refuses the current one as it does one that is malformed.
+    if (field === "target" && operations[purpose.operation].step) pieces.push(" ", ...this.#texts.pieces("invalid/current"));
+    this.#wrong(purpose, field, pieces);
   }
 
-  #wrong(purpose, field, name, values) {
-    this.#model.notes[cardOf(purpose)] = { purpose, kind: "error", field, pieces: this.#texts.pieces(name, values) };
+  #wrong(purpose, field, pieces) {
+    this.#model.notes[cardOf(purpose)] = { purpose, kind: "error", field, pieces };
     this.#focus(`${purpose.id}:${field}`);
   }
 

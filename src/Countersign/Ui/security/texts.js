@@ -8,8 +8,9 @@ export class Texts {
     this.tag = nearest(tag);
     this.direction = languages[this.tag].direction ?? "ltr";
     this.texts = languages[this.tag];
-    this.dates = new Intl.DateTimeFormat(this.tag, { dateStyle: "medium" });
-    this.times = new Intl.DateTimeFormat(this.tag, { dateStyle: "medium", timeStyle: "short" });
+    // Digits as codes and countdowns have them.
+    this.dates = new Intl.DateTimeFormat(this.tag, { dateStyle: "medium", numberingSystem: "latn" });
+    this.times = new Intl.DateTimeFormat(this.tag, { dateStyle: "medium", timeStyle: "short", numberingSystem: "latn" });
   }
 
   /** A text as pieces, in which {name} stands for a value: text, or a description of an element. */

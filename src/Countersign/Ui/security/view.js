@@ -47,16 +47,17 @@ function keyCard(model, act, keyType) {
   const mfa = key?.mfaEnabled;
 
   return card(model, act, keyType, texts.say(keyType), pending, [
-    key
-      ? h("p", { key: "value", class: "value" }, value(key.userKey), h("span", { class: "quiet" }, texts.pieces("verified", { date: texts.date(Date.parse(key.verifiedAt)) })))
-      : h("p", { key: "none", class: "quiet" }, texts.say(`none/${keyType}`)),
+    h("div", { key: "key", class: "row" },
+      key
+        ? h("p", { class: "value" }, value(key.userKey), h("span", { class: "quiet" }, texts.pieces("verified", { date: texts.date(Date.parse(key.verifiedAt)) })))
+        : h("p", { class: "quiet" }, texts.say(`none/${keyType}`)),
+      h("div", { class: "buttons" },
+        key ? offer("userKeys/changing", "change") : offer("userKeys/adding", "add"),
+        // The last one cannot be removed.
+        key && account.userKeys.length > 1 && offer("userKeys/removing", "remove"))),
     mfa !== undefined && h("div", { key: "mfa", class: "row" },
       h("p", {}, texts.say("mfa"), " ", h("strong", { class: mfa ? "badge on" : "badge" }, texts.say(mfa ? "on" : "off"))),
       h("div", { class: "buttons" }, mfa ? offer("mfa/disabling", "turnOff") : offer("mfa/enabling", "turnOn"))),
-    h("div", { key: "actions", class: "buttons" },
-      key ? offer("userKeys/changing", "change") : offer("userKeys/adding", "add"),
-      // The last one cannot be removed.
-      key && account.userKeys.length > 1 && offer("userKeys/removing", "remove")),
   ]);
 }
 
@@ -68,9 +69,10 @@ function phishingCard(model, act) {
   const hasEmail = account.userKeys.some((key) => key.keyType === EMAIL);
 
   return card(model, act, "phishing", texts.say("phishing"), pending, [
-    h("p", { key: "value", class: isSet ? "value" : "quiet" }, isSet ? value(account.antiPhishingCode) : texts.say("none/phishing")),
+    h("div", { key: "value", class: "row" },
+      h("p", { class: isSet ? "value" : "quiet" }, isSet ? value(account.antiPhishingCode) : texts.say("none/phishing")),
+      h("div", { class: "buttons" }, hasEmail && pending.length === 0 && action(model, act, purposeOf(operation), isSet ? "change" : "set"))),
     h("p", { key: "why", class: "quiet" }, texts.say(hasEmail ? "phishingMeans" : "phishingNeedsEmail")),
-    hasEmail && pending.length === 0 && h("div", { key: "actions", class: "buttons" }, action(model, act, purposeOf(operation), isSet ? "change" : "set")),
   ]);
 }
 
@@ -138,7 +140,8 @@ function redeeming(model, act, purpose, pending, note) {
     generalNote(note, act, texts),
     h("p", { key: "limits", class: "quiet limits" },
       h("span", {}, texts.pieces("expiresIn", { time: time(Date.parse(pending.expiresAt) - now) })),
-      h("span", {}, texts.pieces("triesLeft", { tries: pending.attemptsRemaining }))),
+      // A wrong code has just said it.
+      note?.field !== "code" && h("span", {}, texts.pieces("triesLeft", { tries: pending.attemptsRemaining }))),
     h("div", { key: "buttons", class: "buttons" },
       button(texts.say(flow.isDangerous ? "remove" : flow.step === 1 ? "continue" : "confirm"), null, { class: flow.isDangerous ? "primary danger" : "primary", type: "submit", "aria-disabled": isBusy }),
       button(resendIn > 0 ? texts.pieces("resendIn", { time: time(resendIn) }) : texts.say("resend"), () => act.resend(purpose),
