@@ -46,13 +46,15 @@ class CountersignSecurity extends HTMLElement {
 
   set bearer(bearer) {
     this.#bearer = bearer;
+    this.#api = null;
     this.refresh();
   }
 
   /** Asks for the bearer anew, and shows the account as it is now. */
   refresh() {
     if (!this.isConnected) return Promise.resolve();
-    this.#connect();
+    if (this.#api) this.#api.use(null);
+    else this.#connect();
     this.#waiting = null;
     for (const [card, note] of Object.entries(this.#model.notes)) if (note.kind === "stepUp") delete this.#model.notes[card];
     return this.#load();
@@ -79,6 +81,7 @@ class CountersignSecurity extends HTMLElement {
   attributeChangedCallback(name) {
     if (!this.isConnected) return;
     if (name === "base-url") {
+      this.#api = null;
       this.#model.account = null;
       this.refresh();
       return;
@@ -140,6 +143,7 @@ class CountersignSecurity extends HTMLElement {
 
   /** Shows an account. Of a code that is not awaited any more, though nobody here ended it, is said why. */
   #take(account) {
+    if (this.#model.account?.userId !== account.userId) Object.assign(this.#model, { account, open: null, notes: {}, locks: {}, announcement: "" });
     for (const pending of this.#model.account?.pendingOperations ?? []) {
       const purpose = purposeOf(pending.operation, pending.keyType);
       // The second step of a change stands for the first.
@@ -259,11 +263,13 @@ class CountersignSecurity extends HTMLElement {
     if (this.#model.busy) return;
     this.#model.busy = purpose.id;
     this.#render();
+    // Once the bearer is another's, what was asked for with the one before is not to be seen.
+    const api = this.#api;
     try {
       const answer = await this.#withStepUp(purpose, request, succeed);
-      if (answer !== undefined) await succeed(answer);
+      if (answer !== undefined && api === this.#api) await succeed(answer);
     } catch (problem) {
-      await this.#fail(purpose, problem);
+      if (api === this.#api) await this.#fail(purpose, problem);
     } finally {
       this.#model.busy = null;
       this.#render();
