@@ -32,6 +32,7 @@ public sealed class InboxPageTests(Browser browser) : IClassFixture<Browser>
         await Expect(inbox.Page.Locator(".destination")).ToHaveTextAsync("alice@example.com");
         await Expect(inbox.Page.Locator(".reference strong")).ToHaveTextAsync(issued.Body.GetProperty("reference").GetString()!);
         await Expect(inbox.Page.Locator("#announcement")).ToHaveTextAsync("New message to alice@example.com");
+        await Axe.AssertFindsNothingAsync(inbox.Page, "the inbox with a message");
         Assert.True(await inbox.Page.EvaluateAsync<bool>("window.sameDocument"));
         inbox.AssertNoComplaints();
     }
