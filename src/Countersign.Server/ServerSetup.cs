@@ -67,7 +67,7 @@ static partial class ServerSetup
 
                 Countersign {Commands.Version} is ready, in Development, on {DatabaseName(app.Configuration)}.
 
-                  Inbox      {url}/          every code and notice, as it arrives
+                  Try it     {url}/          a security page, and beside it the inbox with its codes
                   API        {url}/scalar    the whole contract, to try
                   A bearer   curl -s {url}/dev/token --json '{"{"}"userId":"alice"{"}"}'
 

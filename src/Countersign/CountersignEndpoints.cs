@@ -39,8 +39,13 @@ public static class CountersignEndpoints
         return api;
     }
 
-    /// <summary>Maps the development inbox: the page at <c>/</c> and <c>/dev/inbox</c>. Throws outside Development.</summary>
-    /// <param name="issueBearer">Where given, <c>POST /dev/token</c> answers with the bearer token that it makes for a user id and a scope.</param>
+    /// <summary>
+    /// Maps the development inbox, <c>/dev/inbox</c>, and the page at <c>/</c> that shows it beside what a user sees. Throws outside Development.
+    /// </summary>
+    /// <param name="issueBearer">
+    /// Where given, <c>POST /dev/token</c> answers with the bearer token that it makes for a user id and a scope, and the page has demonstration users;
+    /// otherwise it shows the inbox alone.
+    /// </param>
     /// <exception cref="InvalidOperationException">This is not Development.</exception>
     public static IEndpointConventionBuilder MapCountersignDevelopment(
         this IEndpointRouteBuilder routes, Func<string, string?, DevelopmentBearer>? issueBearer = null)

@@ -7,16 +7,20 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Countersign.Http;
 
-/// <summary>The development inbox, as JSON and as a page. Mapped in Development only.</summary>
+/// <summary>The development inbox as JSON, and the page that shows it beside what a user sees. Mapped in Development only.</summary>
 static class DevelopmentEndpoints
 {
+    static readonly string[] Scripts = ["copy.js", "inbox.js", "lines.js", "people.js"];
+
     /// <param name="issueBearer">Makes a bearer token for a user id and a scope; null where the host has none to give.</param>
     public static IEndpointConventionBuilder Map(IEndpointRouteBuilder routes, Func<string, string?, DevelopmentBearer>? issueBearer)
     {
         var development = routes.MapGroup("").WithTags("Development");
-        development.MapGet("/", Page("inbox.html", "text/html; charset=utf-8")).ExcludeFromDescription();
-        development.MapGet("/dev/inbox.css", Page("inbox.css", "text/css; charset=utf-8")).ExcludeFromDescription();
-        development.MapGet("/dev/inbox.js", Page("inbox.js", "text/javascript; charset=utf-8")).ExcludeFromDescription();
+        // Without bearers there is nobody whose page could be shown.
+        development.MapGet("/", Page("page.html", "text/html; charset=utf-8", users: issueBearer is null ? "hidden" : "")).ExcludeFromDescription();
+        development.MapGet("/dev/page.css", Page("page.css", "text/css; charset=utf-8")).ExcludeFromDescription();
+        foreach (var script in Scripts)
+            development.MapGet($"/dev/{script}", Page(script, "text/javascript; charset=utf-8")).ExcludeFromDescription();
         development.MapOnly("GET", "/dev/inbox", GetInboxAsync)
             .Describe("getDevelopmentInbox", "The messages that went to the development inbox, newest first.")
             .WithMetadata(new QueryParameterMetadata("destination", "Only those to this email or phone number."))
@@ -79,9 +83,9 @@ static class DevelopmentEndpoints
         message.Channel.Name(), message.Destination, message.Subject, message.Text, message.Html, message.OneTimeToken, message.Reference,
         Answers.Time(message.SentAt));
 
-    static Func<HttpContext, IResult> Page(string file, string contentType)
+    static Func<HttpContext, IResult> Page(string file, string contentType, string users = "")
     {
-        var text = Pages.Read(file);
+        var text = Pages.Read($"development/{file}").Replace("{users}", users, StringComparison.Ordinal);
         return http =>
         {
             var nonce = Convert.ToHexString(TokenCodes.NewKeyValue());

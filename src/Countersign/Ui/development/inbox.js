@@ -1,13 +1,15 @@
 // The development inbox. What messages say goes into the page as text, never as markup; their HTML is shown in a frame that may run nothing
 // and fetch nothing.
 
+import { copy } from "./copy.js";
+
 const pollEvery = 1000;
 const byId = (id) => document.getElementById(id);
 const status = byId("status"), list = byId("messages"), filter = byId("filter");
 
 /** What is on the page, by key. A message never changes, so that it is built once and stays: selection, focus and scrolling with it. */
 const shown = new Map();
-let last = null, timer = 0, isPolling = false;
+let last = null, timer = 0, isPolling = false, isInSight = true;
 
 async function poll() {
   clearTimeout(timer);
@@ -66,6 +68,7 @@ function update(messages, isFirst) {
   if (arrived.length > 0) {
     const text = arrived.length === 1 ? `New message to ${arrived[0].destination}` : `${arrived.length} new messages`;
     byId("announcement").textContent = text;
+    point(arrived[0], text);
   }
   applyFilter();
 }
@@ -105,6 +108,15 @@ function build(message) {
   return item;
 }
 
+/** Where the inbox is out of sight, below what the user sees: the newest code, until the inbox is looked at. */
+function point(message, text) {
+  if (isInSight) return;
+  byId("newest-text").textContent = text;
+  byId("newest-code").textContent = message.oneTimeToken ?? "";
+  byId("newest-copy").hidden = byId("newest-code").hidden = !message.oneTimeToken;
+  byId("newest").hidden = false;
+}
+
 function offerHtml(views, text, message) {
   const [asText, asHtml] = views.querySelectorAll("button");
   let frame = null;
@@ -127,22 +139,6 @@ function offerHtml(views, text, message) {
   asHtml.addEventListener("click", () => show(true));
 }
 
-async function copy(button, source) {
-  try {
-    await navigator.clipboard.writeText(source.textContent);
-  } catch {
-    // No clipboard for pages that are neither on this machine nor on HTTPS: select it, so that it can be copied by hand.
-    getSelection().selectAllChildren(source);
-    return;
-  }
-  button.textContent = "Copied";
-  button.classList.add("done");
-  setTimeout(() => {
-    button.textContent = "Copy";
-    button.classList.remove("done");
-  }, 1500);
-}
-
 function applyFilter() {
   // Digits find a number however it was typed.
   const wanted = filter.value.trim().toLowerCase();
@@ -155,27 +151,13 @@ function applyFilter() {
   }
 
   const total = shown.size;
-  // It stays below what it has led to: the code that just came is still to be redeemed.
-  byId("start").hidden = false;
-  byId("start-title").textContent = total === 0 ? "Nothing has been sent yet" : "From a terminal";
+  byId("start").hidden = total > 0;
   byId("tools").hidden = total === 0;
   byId("nothing").hidden = total === 0 || count > 0;
   byId("nothing-filter").textContent = filter.value.trim();
   byId("count").textContent = count === total ? `${total} ${total === 1 ? "message" : "messages"}` : `${count} of ${total} messages`;
   // In the fragment, which is not sent anywhere: a reload keeps it.
   history.replaceState(null, "", wanted === "" ? location.pathname : `#${encodeURIComponent(filter.value.trim())}`);
-}
-
-function fillSteps() {
-  const base = new URL(".", location.href).href;
-  byId("step-token").textContent =
-    `TOKEN=$(curl -s ${base}dev/token \\\n  --json '{"userId":"alice"}' \\\n  | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')`;
-  byId("step-issue").textContent =
-    `curl -s ${base}api/v1/token/userKeys/adding/email \\\n  -H "Authorization: Bearer $TOKEN" \\\n  --json '{"newEmail":"alice@example.com"}'`;
-  byId("step-redeem").textContent =
-    `curl -s ${base}api/v1/userKeys/adding/email \\\n  -H "Authorization: Bearer $TOKEN" \\\n  --json '{"oneTimeToken":"the code"}'`;
-  for (const button of document.querySelectorAll("[data-copies]"))
-    button.addEventListener("click", () => copy(button, byId(button.dataset.copies)));
 }
 
 function readFragment() {
@@ -186,13 +168,24 @@ function readFragment() {
   }
 }
 
-fillSteps();
+/** Also in a field of the element, whose events seem to come from the element itself. */
+function isTyping(e) {
+  return e.composedPath().some((target) => target instanceof Element && target.matches("input, textarea, select"));
+}
+
+new IntersectionObserver(([entry]) => {
+  isInSight = entry.isIntersecting;
+  if (isInSight) byId("newest").hidden = true;
+}).observe(byId("inbox-title"));
+byId("newest-copy").addEventListener("click", (e) => copy(e.currentTarget, byId("newest-code")));
+byId("newest-show").addEventListener("click", () => byId("inbox-title").focus());
+
 readFragment();
 filter.addEventListener("input", applyFilter);
 addEventListener("hashchange", () => { readFragment(); applyFilter(); });
 byId("show-all").addEventListener("click", () => { filter.value = ""; applyFilter(); filter.focus(); });
 addEventListener("keydown", (e) => {
-  if (e.key !== "/" || e.ctrlKey || e.metaKey || e.altKey || e.target.closest("input")) return;
+  if (e.key !== "/" || e.ctrlKey || e.metaKey || e.altKey || isTyping(e)) return;
   e.preventDefault();
   if (!byId("tools").hidden) filter.focus();
 });
