@@ -3,6 +3,7 @@ using Countersign.Delivery.Events;
 using Countersign.Domain;
 using Countersign.Http;
 using Countersign.Stores;
+using Countersign.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
@@ -69,6 +70,8 @@ public static class CountersignServiceCollectionExtensions
             provider.GetRequiredService<OutboxDispatcher>(),
             provider.GetRequiredService<Telemetry>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<AccountSupport>();
+        services.AddSingleton<ActivityFigures>();
         services.AddSingleton<StepUpCheck>();
         services.AddSingleton<Api>();
         services.AddSingleton<HoldStatement>();
