@@ -124,7 +124,7 @@ static class ContractSchemas
             [
                 "token_issued", "token_redeemed", "token_refused", "token_revoked", "operation_locked", "user_key_added", "user_key_changed",
                 "user_key_removed", "mfa_enabled", "mfa_disabled", "anti_phishing_code_set", "account_provisioned", "account_erased",
-                "hold_lifted", "change_undone", "request_refused",
+                "hold_lifted", "change_undone", "request_refused", "support_viewed", "operation_unlocked", "message_retried", "message_dropped",
             ],
         },
         ["target"] = new("The key that it was about, masked.", "a***e@example.com"),

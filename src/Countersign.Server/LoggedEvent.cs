@@ -62,7 +62,9 @@ sealed record LoggedEvent(
         AuditEventType.OperationLocked => ($"authn_login_lock:{user},maxretries", Warning),
         AuditEventType.AccountProvisioned => ($"user_created:{e.Actor},{user}", Warning),
         AuditEventType.AccountErased => ($"user_deleted:{e.Actor},{user}", Warning),
-        AuditEventType.HoldLifted => ($"authz_admin:{e.Actor},{e.Type}", Warning),
+        AuditEventType.HoldLifted or AuditEventType.OperationUnlocked or AuditEventType.MessageRetried or AuditEventType.MessageDropped =>
+            ($"authz_admin:{e.Actor},{e.Type}", Warning),
+        AuditEventType.SupportViewed => ($"sensitive_read:{e.Actor},{user}", Warning),
         AuditEventType.RequestRefused when e.Reason == Refusal.RateLimited.Name() => ($"excess_rate_limit_exceeded:{user}", Warning),
         AuditEventType.RequestRefused => ($"authz_fail:{user},{e.Operation}", Warning),
         AuditEventType.UserKeyAdded or AuditEventType.UserKeyChanged or AuditEventType.UserKeyRemoved or AuditEventType.MfaEnabled

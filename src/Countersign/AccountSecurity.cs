@@ -8,7 +8,7 @@ namespace Countersign;
 /// What can be asked of Countersign. Every request is the same three steps: load the account, decide, commit if nobody else did, else
 /// again from the top. No answer leaves before the decision behind it is stored.
 /// </summary>
-public sealed class AccountSecurity
+public sealed partial class AccountSecurity
 {
     /// <summary>
     /// Every lost round is somebody else's stored decision on the same account, and budgets bound those: so many in a row means

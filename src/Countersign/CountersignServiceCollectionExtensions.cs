@@ -70,6 +70,7 @@ public static class CountersignServiceCollectionExtensions
             provider.GetRequiredService<OutboxDispatcher>(),
             provider.GetRequiredService<Telemetry>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<CaseReading>();
         services.AddSingleton<AccountSupport>();
         services.AddSingleton<ActivityFigures>();
         services.AddSingleton<StepUpCheck>();

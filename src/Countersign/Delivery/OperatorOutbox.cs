@@ -20,7 +20,21 @@ sealed record MessageView(
     DateTimeOffset DueAt,
     DateTimeOffset ExpiresAt,
     DateTimeOffset? FinishedAt,
-    string? LastError);
+    string? LastError)
+{
+    /// <summary>What it said is gone: it was sent, withdrawn, or died of its expiry.</summary>
+    public required bool IsErased { get; init; }
+
+    /// <summary>Who took it; null where nobody has.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>What they said of it afterwards: SENT, DELIVERED or FAILED; null for nothing.</summary>
+    public string? Receipt { get; init; }
+
+    public bool CanRetry(DateTimeOffset now) => State == OutboxState.Dead && !IsErased && ExpiresAt > now;
+
+    public bool CanDrop => State is OutboxState.Queued or OutboxState.Dead;
+}
 
 /// <summary>A place in a list of messages: those before it come next.</summary>
 /// <param name="Id">Tells messages apart that were due at the same time; empty for none of them.</param>
@@ -46,6 +60,26 @@ sealed partial class OperatorOutbox(Database database, SendQueue queue, TimeProv
             : new SqlStatement(OperatorSql.ListOfUser, [.. parameters, ("@user_id", userId)]);
         return database.ReadAsync(statement, ReadAll, ct);
     }
+
+    /// <summary>The newest messages of an account, newest first.</summary>
+    public Task<IReadOnlyList<MessageView>> ListNewestAsync(string userId, int limit, CancellationToken ct) =>
+        database.ReadAsync(new SqlStatement(OperatorSql.Newest, ("@user_id", userId), ("@limit", (long)limit)), ReadAll, ct);
+
+    /// <summary>Null where there is none.</summary>
+    public Task<MessageView?> FindAsync(string userId, string id, CancellationToken ct) => database.ReadAsync(
+        new SqlStatement(OperatorSql.Find, ("@user_id", userId), ("@id", id)), reader => reader.Read() ? Read(reader) : null, ct);
+
+    /// <summary>What a commit does to the message that its change has an order for.</summary>
+    public static SqlStatement Carry(MessageOrder order, string commitId, string userId, DateTimeOffset now) => new(
+        order.Action switch
+        {
+            MessageAction.Retry => OperatorSql.RetryInCommit,
+            MessageAction.Drop => OperatorSql.DropInCommit,
+        },
+        ("@user_id", userId),
+        ("@commit_id", commitId),
+        ("@id", order.MessageId),
+        ("@now", now.ToUnixTimeMilliseconds()));
 
     /// <summary>Queues a dead message again, as if it had never been tried. Not done where it is not dead, or has expired.</summary>
     public async Task<ActionOutcome> RetryAsync(string actor, string userId, string id, CancellationToken ct)
@@ -107,7 +141,12 @@ sealed partial class OperatorOutbox(Database database, SendQueue queue, TimeProv
             Time(10),
             Time(11),
             reader.IsDBNull(12) ? null : Time(12),
-            reader.IsDBNull(13) ? null : reader.GetString(13));
+            reader.IsDBNull(13) ? null : reader.GetString(13))
+        {
+            IsErased = reader.GetBoolean(14),
+            Provider = reader.IsDBNull(15) ? null : reader.GetString(15),
+            Receipt = reader.IsDBNull(16) ? null : reader.GetString(16),
+        };
     }
 
     [LoggerMessage(LogLevel.Information, "Message {MessageId} is queued again by {Actor}")]
@@ -123,7 +162,7 @@ static class OperatorSql
     const string Columns =
         """
         user_id, id, channel, kind, operation, key_type, destination_masked, state, attempts, created_at, due_at, expires_at,
-          finished_at, last_error
+          finished_at, last_error, sealed IS NULL, provider, receipt
         """;
 
     public const string List =
@@ -142,6 +181,13 @@ static class OperatorSql
         LIMIT @limit
         """;
 
+    public const string Newest =
+        $"""
+        SELECT {Columns} FROM outbox WHERE user_id = @user_id
+        ORDER BY created_at DESC, id DESC
+        LIMIT @limit
+        """;
+
     public const string Find = $"SELECT {Columns} FROM outbox WHERE user_id = @user_id AND id = @id";
 
     public const string Retry =
@@ -157,5 +203,25 @@ static class OperatorSql
         UPDATE outbox SET state = 'WITHDRAWN', sealed = NULL, leased_by = NULL, finished_at = @now, last_error = 'dropped by an operator'
         WHERE user_id = @user_id AND id = @id AND state IN ('QUEUED', 'DEAD')
         RETURNING {Columns}
+        """;
+
+    /// <summary>
+    /// The state that no message has fails the commit, which says in the trail what was done: where the message has become another since it was decided
+    /// upon, all is decided anew.
+    /// </summary>
+    public const string RetryInCommit =
+        $"""
+        UPDATE outbox SET
+          state = CASE WHEN state = 'DEAD' AND sealed IS NOT NULL AND expires_at > @now THEN 'QUEUED' ELSE '' END,
+          attempts = 0, due_at = @now, leased_by = NULL, leased_until = 0, finished_at = NULL, provider = NULL, provider_id = NULL, receipt = NULL
+        WHERE user_id = @user_id AND id = @id AND {AccountSql.Won}
+        """;
+
+    public const string DropInCommit =
+        $"""
+        UPDATE outbox SET
+          state = CASE WHEN state IN ('QUEUED', 'DEAD') THEN 'WITHDRAWN' ELSE '' END,
+          sealed = NULL, leased_by = NULL, finished_at = @now, last_error = 'dropped by an operator'
+        WHERE user_id = @user_id AND id = @id AND {AccountSql.Won}
         """;
 }

@@ -1,4 +1,5 @@
 using Countersign.Delivery.Events;
+using Countersign.Domain;
 using Countersign.Stores;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -48,6 +49,8 @@ sealed partial class OutboxDispatcher(
         var (userId, change) = (commit.Before.UserId, commit.Change);
         if (change.Erases)
             queue.Withdraw(userId, _ => true);
+        if (change.Order is { Action: MessageAction.Drop } order)
+            queue.Withdraw(userId, message => message.Id == order.MessageId);
         foreach (var purpose in change.Withdrawn)
             queue.Withdraw(userId, message => message.CarriesCodeFor(purpose));
         foreach (var (purpose, newest, previous) in change.Superseded(commit.Before))

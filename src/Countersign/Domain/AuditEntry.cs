@@ -21,6 +21,12 @@ public enum AuditEventType
 
     /// <summary>A request that was refused and changed nothing.</summary>
     RequestRefused,
+
+    /// <summary>An operator has found the account by a search, or looked at it.</summary>
+    SupportViewed,
+    OperationUnlocked,
+    MessageRetried,
+    MessageDropped,
 }
 
 /// <summary>One line of an account's audit trail, as a decision writes it; who did it and when is added by the commit.</summary>
@@ -47,5 +53,9 @@ static class AuditNames
         AuditEventType.HoldLifted => "hold_lifted",
         AuditEventType.ChangeUndone => "change_undone",
         AuditEventType.RequestRefused => "request_refused",
+        AuditEventType.SupportViewed => "support_viewed",
+        AuditEventType.OperationUnlocked => "operation_unlocked",
+        AuditEventType.MessageRetried => "message_retried",
+        AuditEventType.MessageDropped => "message_dropped",
     };
 }

@@ -37,6 +37,9 @@ sealed record Change(
     /// <summary>Ends all undo links of changes from this version of the account on; null for none.</summary>
     public long? VoidsUndosFrom { get; init; }
 
+    /// <summary>What an operator wants done with a message; null for nothing.</summary>
+    public MessageOrder? Order { get; init; }
+
     public static Change Of(Account account) => new(account, [], [], []);
 
     /// <summary>Without the message that a limit holds back. The trail says so, and nothing else does.</summary>

@@ -83,8 +83,9 @@ static class Provisioning
         return change.Events.IsEmpty ? change : change with { VoidsUndosFrom = 0 };
     }
 
-    public static Change Erase(Account account) =>
-        Change.Of(account).Record(AuditEventType.AccountErased) with { Erases = true };
+    /// <param name="reason">Why, where somebody had to say so.</param>
+    public static Change Erase(Account account, string? reason = null) =>
+        Change.Of(account).Record(AuditEventType.AccountErased, reason: reason) with { Erases = true };
 
     static Change ReplaceKey(Account before, Change change, KeyType keyType, Address? wanted, Rules rules, DateTimeOffset now)
     {

@@ -25,3 +25,20 @@ enum SupportStatus
     /// <summary>It is neither dead nor waiting.</summary>
     MessageNotDroppable,
 }
+
+static class SupportNames
+{
+    /// <summary>As the audit trail has it, where it is a refusal.</summary>
+    public static string Name(this SupportStatus status) => status switch
+    {
+        SupportStatus.Done => "done",
+        SupportStatus.BadReason => "validation",
+        SupportStatus.AccountNotFound => "account-not-found",
+        SupportStatus.NothingPending => "nothing-pending",
+        SupportStatus.NotLocked => "not-locked",
+        SupportStatus.NotHeld => "not-held",
+        SupportStatus.MessageNotFound => "not-found",
+        SupportStatus.MessageNotRetryable => "message-not-retryable",
+        SupportStatus.MessageNotDroppable => "message-not-droppable",
+    };
+}

@@ -100,6 +100,9 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
         foreach (var message in commit.Messages)
             yield return outbox.Enqueue(message, commit.Id);
 
+        if (change.Order is { } order)
+            yield return OperatorOutbox.Carry(order, commit.Id, before.UserId, commit.At);
+
         foreach (var statement in events.Select(audit.Insert))
             yield return statement with { Parameters = [user, commitId, .. statement.Parameters] };
 

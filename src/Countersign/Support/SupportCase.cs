@@ -25,8 +25,8 @@ sealed record AccountMatch(string UserId, QueryKind FoundBy, bool IsErased, Date
 /// <param name="FrozenUntil">Until when nothing can be changed, because a change was undone; null where it can.</param>
 /// <param name="Holds">Those that stand.</param>
 /// <param name="Limits">Of the operations that the account has a memory of.</param>
-/// <param name="Messages">The newest first, <see cref="AccountSupport.MaxMessages"/> at most.</param>
-/// <param name="Events">The newest first, <see cref="AccountSupport.MaxEvents"/> at most.</param>
+/// <param name="Messages">The newest first, <see cref="CaseReading.MaxMessages"/> at most.</param>
+/// <param name="Events">The newest first, <see cref="CaseReading.MaxEvents"/> at most.</param>
 /// <param name="SessionsNotBefore">Sessions that began before have to end; null where none has to.</param>
 sealed record SupportCase(
     string UserId,

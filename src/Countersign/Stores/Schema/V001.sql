@@ -135,8 +135,8 @@ CREATE TABLE outbox (
   -- Recipient, code and all that the message says; null from hand-off on, and of a dead message from its expiry on.
   sealed BYTEA,
   -- QUEUED, SENT, DEAD (expired, refused or given up) or WITHDRAWN (its token was revoked first, or an
-  -- operator has dropped it).
-  state TEXT NOT NULL,
+  -- operator has dropped it). Any other is what makes a commit fail that does something to a message which is not as it was.
+  state TEXT NOT NULL CHECK (state IN ('QUEUED', 'SENT', 'DEAD', 'WITHDRAWN')),
   attempts BIGINT NOT NULL,
   due_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
@@ -150,10 +150,15 @@ CREATE TABLE outbox (
   provider TEXT,
   provider_id TEXT,
   receipt TEXT,
+  -- Of an SMS that was sent: ISO 3166-1, for what it cost.
+  country TEXT,
   PRIMARY KEY (user_id, id)
 );
 
 CREATE INDEX outbox_by_state ON outbox (state, due_at);
+
+-- How long messages took is counted from here.
+CREATE INDEX outbox_by_finish ON outbox (finished_at) WHERE finished_at IS NOT NULL;
 
 -- Dead messages whose content is still there; it is erased when they expire.
 CREATE INDEX outbox_to_erase ON outbox (expires_at) WHERE state = 'DEAD' AND sealed IS NOT NULL;
@@ -263,3 +268,25 @@ CREATE TABLE development_inbox (
 );
 
 CREATE INDEX development_inbox_by_time ON development_inbox (sent_at, id);
+
+-- What happened within an hour, over all accounts, counted from audit_events and outbox. No person is in it.
+CREATE TABLE activity (
+  -- Unix milliseconds of its beginning.
+  hour BIGINT NOT NULL,
+  -- issued, redeemed, refused, failed (messages that died), email or sms (messages that were sent), sms_country (SMS that were sent).
+  measure TEXT NOT NULL,
+  -- Of email and sms, the milliseconds from commit to hand-off that they took at most, 'more' beyond the last; of sms_country, the country; else ''.
+  detail TEXT NOT NULL,
+  total BIGINT NOT NULL,
+  PRIMARY KEY (hour, measure, detail)
+);
+
+-- Up to when it is counted: one row, which whoever counts moves on.
+CREATE TABLE activity_progress (
+  id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+  counted_until BIGINT NOT NULL,
+  -- Of the commit that has moved it last, for the statements that go with it.
+  commit_id TEXT NOT NULL
+);
+
+INSERT INTO activity_progress (id, counted_until, commit_id) VALUES (1, 0, '');
