@@ -20,7 +20,7 @@ static class BearerAuthentication
 
     static readonly TimeSpan ToleratedClockSkew = TimeSpan.FromSeconds(30);
 
-    static readonly string[] AsymmetricAlgorithms =
+    public static readonly string[] AsymmetricAlgorithms =
     [
         SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,
         SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.RsaSsaPssSha384, SecurityAlgorithms.RsaSsaPssSha512,

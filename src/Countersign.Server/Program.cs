@@ -1,3 +1,5 @@
+using Countersign.Server.Console;
+
 namespace Countersign.Server;
 
 /// <summary>The thinnest possible host of the library: bearer authentication, documentation, telemetry and configuration.</summary>
@@ -5,20 +7,20 @@ static class Program
 {
     public static async Task<int> Main(string[] args)
     {
-        if (Commands.Run(args, Console.Out, Console.Error) is { } exitCode)
+        if (Commands.Run(args, System.Console.Out, System.Console.Error) is { } exitCode)
             return exitCode;
 
         try
         {
             if (MigrateCommand.IsIn(args))
-                return await MigrateCommand.RunAsync(args, Console.Out, Console.Error);
+                return await MigrateCommand.RunAsync(args, System.Console.Out, System.Console.Error);
             if (AuditCommand.IsIn(args))
-                return await AuditCommand.RunAsync(args, Console.Out, Console.Error);
+                return await AuditCommand.RunAsync(args, System.Console.Out, System.Console.Error);
 
             await using var app = Build(args);
             app.CheckSettings();
             if (app.Environment.IsDevelopment())
-                app.SayWhereToClick(Console.Out);
+                app.SayWhereToClick(System.Console.Out);
             else
                 app.SayWhatServes();
 
@@ -30,7 +32,7 @@ static class Program
         catch (Exception e) when (StartupErrors.Explain(e) is { } lines)
         {
             foreach (var line in lines)
-                await Console.Error.WriteLineAsync(line);
+                await System.Console.Error.WriteLineAsync(line);
             return 1;
         }
     }
@@ -50,6 +52,7 @@ static class Program
         if (builder.Environment.IsDevelopment())
             countersign.AddDevelopmentInbox();
         builder.AddBearerAuthentication();
+        builder.AddConsole();
         builder.AddTelemetryExport();
         builder.Services.AddHsts(hsts => (hsts.MaxAge, hsts.IncludeSubDomains) = (TimeSpan.FromDays(365), true));
         builder.Services.AddContractDocument();
@@ -59,11 +62,13 @@ static class Program
         app.UseTrustedProxies();
         app.UseResponseHeaders();
         app.UseCountersignProblems();
+        app.UseConsoleErrors();
         if (!app.Environment.IsDevelopment())
             app.UseHsts();
         app.UseCors();
         app.UseAuthentication();
         app.MapCountersign();
+        app.MapConsole();
         app.MapContractDocument();
         app.MapOperations();
         if (app.Environment.IsDevelopment())

@@ -68,6 +68,7 @@ static partial class ServerSetup
                 Countersign {Commands.Version} is ready, in Development, on {DatabaseName(app.Configuration)}.
 
                   Try it     {url}/          a security page, and beside it the inbox with its codes
+                  Console    {url}/console   accounts and what happened to them, for support
                   API        {url}/scalar    the whole contract, to try
                   A bearer   curl -s {url}/dev/token --json '{"{"}"userId":"alice"{"}"}'
 
