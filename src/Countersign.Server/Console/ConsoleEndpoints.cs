@@ -1,6 +1,3 @@
-using Countersign.Http;
-using Microsoft.AspNetCore.Authentication;
-
 namespace Countersign.Server.Console;
 
 /// <summary>The addresses of the console, and who may ask for them.</summary>
@@ -15,7 +12,9 @@ static class ConsoleEndpoints
         var open = console.MapGroup("").WithMetadata(new OpenToAll());
         SignInEndpoints.Map(open, hasProvider);
         ConsoleAssets.Map(open);
-        console.MapGet("", () => ConsolePage.Message(200, "Console", "Here it is."));
+        ActivityEndpoints.Map(console);
+        AccountEndpoints.Map(console);
+        MessageEndpoints.Map(console);
         console.MapFallback("/{**rest}", IResult () => ConsoleErrors.Page(StatusCodes.Status404NotFound));
     }
 

@@ -33,7 +33,7 @@ sealed record ConsolePage(string Title, RenderFragment Content) : IResult
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var headers = httpContext.Response.Headers;
-        headers.CacheControl = "no-store";
+        headers.CacheControl = "no-cache, no-store";
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
