@@ -19,6 +19,8 @@ sealed record Chart(
     public const int Width = 600;
     public const int Height = 160;
 
+    static readonly double[] Digits = [1, 2, 5, 10];
+
     public bool IsEmpty => Series.All(series => series.Values.All(value => value is null or 0));
 
     /// <summary>The top of the scale: 1, 2 or 5 with zeros, and not less than the highest value.</summary>
@@ -30,7 +32,7 @@ sealed record Chart(
             if (highest <= 0)
                 return 1;
             var power = Math.Pow(10, Math.Floor(Math.Log10(highest)));
-            return new[] { 1, 2, 5, 10 }.Select(digit => digit * power).First(top => top >= highest * 0.999_999);
+            return Digits.Select(digit => digit * power).First(top => top >= highest * 0.999_999);
         }
     }
 
@@ -58,7 +60,10 @@ sealed record Chart(
 
             // Half of the line would be outside at the very top and bottom.
             var y = 2 + ((Height - 4) * (1 - (value / top)));
-            path.Append(CultureInfo.InvariantCulture, isDrawing ? $"V{y:0.#}H{(i + 1) * step:0.#}" : $"M{i * step:0.#} {y:0.#}H{(i + 1) * step:0.#}");
+            if (isDrawing)
+                path.Append(CultureInfo.InvariantCulture, $"V{y:0.#}H{(i + 1) * step:0.#}");
+            else
+                path.Append(CultureInfo.InvariantCulture, $"M{i * step:0.#} {y:0.#}H{(i + 1) * step:0.#}");
             isDrawing = true;
         }
 

@@ -39,10 +39,12 @@ static class ConsoleTimeline
             AuditEventType.AntiPhishingCodeSet => "The anti-phishing code was set",
             AuditEventType.AccountProvisioned => "The account was set up",
             AuditEventType.AccountErased => "The account was erased",
-            AuditEventType.HoldLifted => "A hold was lifted",
+            AuditEventType.HoldLifted => Names.TryParseHoldReason(e.Reason?.Split(": ", 2)[0], out var hold)
+                ? $"A hold was lifted: {ConsoleWords.Of(hold).ToLowerInvariant()}"
+                : "A hold was lifted",
             AuditEventType.ChangeUndone => "A change was undone",
             AuditEventType.RequestRefused => $"A request for {purpose} was refused",
-            AuditEventType.SupportViewed => "Support looked at the account",
+            AuditEventType.SupportViewed => e.Reason?.StartsWith("found", StringComparison.Ordinal) == true ? $"Support found the account{e.Reason[5..]}" : "Support opened the account",
             AuditEventType.OperationUnlocked => $"{ConsoleWords.Begin(purpose)} was unlocked",
             AuditEventType.MessageRetried => $"A message{(e.Target is null ? "" : $" to {e.Target}")} was queued again",
             AuditEventType.MessageDropped => $"A message{(e.Target is null ? "" : $" to {e.Target}")} was dropped",
@@ -60,6 +62,17 @@ static class ConsoleTimeline
             or AuditEventType.MessageDropped => EventWeight.Staff,
         AuditEventType.TokenIssued or AuditEventType.TokenRedeemed or AuditEventType.TokenRevoked => EventWeight.Plain,
         null => EventWeight.Plain,
+    };
+
+    /// <summary>In words; null where the sentence has said it.</summary>
+    public static string? Reason(AuditEvent e) => TypeOf(e) switch
+    {
+        // After the name of a hold or of a message.
+        AuditEventType.HoldLifted or AuditEventType.MessageRetried or AuditEventType.MessageDropped => e.Reason?.Split(": ", 2)[^1],
+        AuditEventType.SupportViewed => null,
+        AuditEventType.TokenRefused when e.Reason == Refusal.TokenInvalid.Name() => null,
+        AuditEventType.TokenRefused or AuditEventType.RequestRefused => e.Reason?.Replace('-', ' '),
+        _ => e.Reason,
     };
 
     /// <summary>The account's owner is not told by an id that stands above already.</summary>

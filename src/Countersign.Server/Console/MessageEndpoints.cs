@@ -1,5 +1,6 @@
 using System.Globalization;
 using Countersign.Delivery;
+using Countersign.Stores;
 
 namespace Countersign.Server.Console;
 
