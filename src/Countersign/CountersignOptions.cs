@@ -310,6 +310,8 @@ public sealed class DeliveryOptions
 
     /// <summary>Tries before a message is given up: 1 to 10,000. A hundred take some six hours; a code expires long before.</summary>
     public int MaxAttempts { get; set; } = 100;
+
+    public SmsPriceOptions SmsPrices { get; set; } = new();
 }
 
 public sealed class KeyOptions

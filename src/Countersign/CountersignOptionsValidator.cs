@@ -33,6 +33,7 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
             .Concat(TrustedProxies(options.TrustedProxies))
             .Concat(AllowedOrigins(options.AllowedOrigins))
             .Concat(Delivery(options.Delivery))
+            .Concat(SmsPrices(options.Delivery.SmsPrices))
             .Concat(Clock(options.Clock))
             .Concat(Events(options.Events.Webhook))
             .Concat(Environment())

@@ -51,6 +51,7 @@ public static class CountersignServiceCollectionExtensions
         services.AddSingleton<Outbox>();
         services.AddSingleton<EventQueue>();
         services.AddSingleton<ExpiredRows>();
+        services.AddSingleton<ActivityCount>();
         services.AddSingleton<AuditChain>();
         services.AddSingleton<AuditRetention>();
         services.AddSingleton<AuditVerification>();

@@ -28,7 +28,7 @@ sealed class UnreadableSettings<T>(string? optionsName, Func<IConfigurationSecti
     {
         if (setting.Value is not { Length: > 0 } text)
             return null;
-        if (type == typeof(string) || type.IsPrimitive || type.IsEnum || type == typeof(TimeSpan))
+        if (type == typeof(string) || type.IsPrimitive || type.IsEnum || type == typeof(TimeSpan) || type == typeof(decimal))
             return Form(type, text) is { } form ? $"{setting.Path} is '{text}'; it is {form}." : null;
         return $"{setting.Path} is '{text}', and has no value of its own: what is set is below it, such as {setting.Path}:{Below(type)}.";
     }
@@ -46,6 +46,12 @@ sealed class UnreadableSettings<T>(string? optionsName, Func<IConfigurationSecti
 
         if (type.IsEnum)
             return Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase) ? null : $"one of {string.Join(", ", Enum.GetNames(type))}";
+        if (type == typeof(decimal))
+        {
+            // The binder would take 0,075 for 75: a comma is between thousands, wherever it stands.
+            return decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _) ? null : "a number such as 0.075";
+        }
+
         if (type == typeof(int))
             return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) ? null : "a whole number";
         return null;

@@ -3,12 +3,17 @@ using Countersign.Stores;
 
 namespace Countersign.Delivery;
 
-/// <summary>What has to be done to the store now and then: count the outbox, erase what has expired, forget what is long done with.</summary>
+/// <summary>What has to be done to the store now and then: count the outbox and what has happened, erase what has expired, forget what is long done with.</summary>
 sealed class Housekeeping(
-    Outbox outbox, EventQueue events, ExpiredRows expired, AuditRetention retention, Telemetry telemetry, TimeProvider clock)
+    Outbox outbox, EventQueue events, ExpiredRows expired, AuditRetention retention, ActivityCount activity, Telemetry telemetry, TimeProvider clock)
 {
     /// <summary>Counting costs more, the longer the backlog is.</summary>
     static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(10);
+
+    static readonly TimeSpan CountEvery = TimeSpan.FromMinutes(1);
+
+    /// <summary>Who has fallen behind catches up in steps, and sends messages between them.</summary>
+    static readonly TimeSpan CountNextAfter = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan EraseEvery = TimeSpan.FromMinutes(1);
     static readonly TimeSpan PruneEvery = TimeSpan.FromMinutes(10);
@@ -20,6 +25,7 @@ sealed class Housekeeping(
     static readonly TimeSpan KeepDeadEventsFor = TimeSpan.FromDays(30);
 
     DateTimeOffset measureAt = clock.GetUtcNow();
+    DateTimeOffset countAt = clock.GetUtcNow();
     DateTimeOffset eraseAt = clock.GetUtcNow() + EraseEvery;
     DateTimeOffset pruneAt = clock.GetUtcNow() + PruneEvery;
 
@@ -34,6 +40,9 @@ sealed class Housekeeping(
                 telemetry.Measured(await events.MeasureAsync(ct));
             measureAt = now + MeasureEvery;
         }
+
+        if (now >= countAt)
+            countAt = now + (await activity.CountAsync(now, ct) ? CountNextAfter : CountEvery);
 
         if (now >= eraseAt)
         {
@@ -55,6 +64,10 @@ sealed class Housekeeping(
             }
 
             while (await expired.ForgetAsync(now, ct))
+            {
+            }
+
+            while (await activity.ForgetAsync(now, ct))
             {
             }
 

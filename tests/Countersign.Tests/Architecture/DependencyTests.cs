@@ -164,12 +164,12 @@ public sealed class DependencyTests
         Assert.True(lines.Length == 0, lines);
     }
 
-    /// <summary>Domain, then stores and delivery with what they share, then the shell, then HTTP, then what ties them together.</summary>
+    /// <summary>Domain, then stores and delivery with what they share, then the shell, then HTTP and support, then what ties them together.</summary>
     static int Layer(Type type) => type.Namespace switch
     {
         "Countersign.Domain" => 0,
         "Countersign.Stores" or "Countersign.Delivery" or "Countersign.Delivery.Sms" or "Countersign.Delivery.Events" => 1,
-        "Countersign.Http" => 3,
+        "Countersign.Http" or "Countersign.Support" => 3,
         "Countersign" when Wiring.Contains(type.Name) => 4,
         "Countersign" when Shell.Contains(type.Name) => 2,
         "Countersign" => 1,

@@ -103,6 +103,8 @@ sealed class AsOneBatch(ISqlEngine engine) : PassingEngine(engine)
 {
     public override async Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct)
     {
+        if (statements[0].Text == ActivitySql.MoveOn)
+            return await base.TryCommitAsync([EngineFaults.Touch, .. statements], ct) && await ReadAsync(new SqlStatement(Counted, statements[0].Parameters), reader => reader.Read(), ct);
         if (statements[0].Text is not (AccountSql.Update or AccountSql.Insert))
             return await base.TryCommitAsync(statements, ct);
 
@@ -111,6 +113,8 @@ sealed class AsOneBatch(ISqlEngine engine) : PassingEngine(engine)
         var erases = statements[^1].Text == AccountSql.Erase[^1];
         return isStored && row == (erases ? null : 1);
     }
+
+    const string Counted = "SELECT 1 FROM activity_progress WHERE commit_id = @commit_id";
 
     /// <summary>1 where the account is this commit's, 0 where it is another's, no row where it is gone.</summary>
     const string Row = "SELECT CASE WHEN commit_id = @commit_id THEN 1 ELSE 0 END FROM accounts WHERE user_id = @user_id";

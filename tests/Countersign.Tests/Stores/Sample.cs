@@ -12,7 +12,7 @@ static class Sample
     static readonly string[] Tables =
         [
             "accounts", "user_keys", "key_claims", "one_time_tokens", "guess_budgets", "holds", "undos", "outbox", "audit_events", "ended_trails", "trail_beginnings", "idempotency_keys",
-            "limits", "development_inbox", "event_deliveries", "schema_versions",
+            "limits", "development_inbox", "event_deliveries", "activity", "activity_progress", "schema_versions",
         ];
 
     public static EmailAddress Email(string text)

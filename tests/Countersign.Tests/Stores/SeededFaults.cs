@@ -9,7 +9,7 @@ namespace Countersign.Tests.Stores;
 /// Takes one guard away at a time, and shows that a check of the suite sees it: a check that cannot fail shows nothing. The guards are those of
 /// the SQL, of the schema and of the engine.
 /// </summary>
-public abstract class SeededFaults
+public abstract partial class SeededFaults
 {
     const string Won = " AND commit_id = @commit_id";
 
@@ -286,6 +286,7 @@ public abstract class SeededFaults
         Replace(
             "the types after which sessions end", EventSql.SessionsNotBefore, "type IN (", "type IN ('user_key_added', ",
             EventChecks.Sessions_end_at_the_last_change_of_their_account_that_asks_for_it),
+        .. SupportFaults,
         Replace(
             "the order of events", AuditSql.Newest, "version DESC, ordinal DESC", "version, ordinal",
             StoreChecks.Events_come_newest_first_and_as_many_as_asked_for),

@@ -218,6 +218,58 @@ public abstract class StoreConformance
     public Task Sessions_end_at_the_last_change_of_their_account_that_asks_for_it() => RunAsync(EventChecks.Sessions_end_at_the_last_change_of_their_account_that_asks_for_it);
 
     [Fact]
+    public Task An_account_is_found_by_its_id_and_its_addresses_and_by_nothing_else() => RunAsync(SupportChecks.An_account_is_found_by_its_id_and_its_addresses_and_by_nothing_else);
+
+    [Fact]
+    public Task An_address_that_is_kept_leads_to_its_last_holder_until_then() => RunAsync(SupportChecks.An_address_that_is_kept_leads_to_its_last_holder_until_then);
+
+    [Fact]
+    public Task An_erased_account_is_found_by_its_id_with_its_trail() => RunAsync(SupportChecks.An_erased_account_is_found_by_its_id_with_its_trail);
+
+    [Fact]
+    public Task A_look_of_support_is_in_the_trail_once_in_a_while_per_operator_and_kind() => RunAsync(SupportChecks.A_look_is_in_the_trail_once_in_a_while_per_operator_and_kind);
+
+    [Fact]
+    public Task A_case_has_what_an_operator_needs() => RunAsync(SupportChecks.A_case_has_what_an_operator_needs);
+
+    [Fact]
+    public Task A_case_says_that_somebody_has_altered_its_trail() => RunAsync(SupportChecks.A_case_says_that_somebody_has_altered_its_trail);
+
+    [Fact]
+    public Task An_operator_revokes_and_unlocks_with_a_reason() => RunAsync(SupportChecks.An_operator_revokes_and_unlocks_with_a_reason);
+
+    [Fact]
+    public Task An_operator_has_a_dead_message_tried_again_with_a_reason() => RunAsync(SupportMessageChecks.An_operator_has_a_dead_message_tried_again_with_a_reason);
+
+    [Fact]
+    public Task An_operator_drops_a_message_with_a_reason() => RunAsync(SupportMessageChecks.An_operator_drops_a_message_with_a_reason);
+
+    [Fact]
+    public Task What_is_tried_again_is_sent_and_what_is_dropped_is_not() => RunAsync(SupportMessageChecks.What_is_tried_again_is_sent_and_what_is_dropped_is_not);
+
+    [Fact]
+    public Task A_lost_commit_does_nothing_to_the_message_that_it_has_an_order_for() => RunAsync(SupportMessageChecks.A_lost_commit_does_nothing_to_a_message);
+
+    [Fact]
+    public Task What_has_happened_is_counted_by_the_hour() => RunAsync(ActivityChecks.What_has_happened_is_counted_by_the_hour);
+
+    [Fact]
+    public Task What_has_happened_is_counted_once() => RunAsync(ActivityChecks.What_is_counted_once_is_not_counted_again);
+
+    [Fact]
+    public Task Whoever_has_fallen_behind_in_counting_catches_up_in_steps() => RunAsync(ActivityChecks.Who_has_fallen_behind_catches_up_in_steps);
+
+    [Fact]
+    public Task What_was_counted_long_ago_is_forgotten_and_nothing_else() => RunAsync(ActivityChecks.What_was_counted_long_ago_is_forgotten_and_nothing_else);
+
+    [Fact]
+    public Task A_node_counts_every_minute_and_keeps_the_country_of_an_SMS() => RunAsync(ActivityChecks.A_node_counts_every_minute_and_keeps_the_country_of_an_SMS);
+
+    [Fact]
+    public Task A_lost_commit_that_runs_as_one_batch_does_nothing_to_a_message_either() =>
+        RunAsync(SupportMessageChecks.A_lost_commit_does_nothing_to_a_message, engine => new AsOneBatch(engine));
+
+    [Fact]
     public async Task The_schema_is_brought_up_once_however_often_and_by_however_many()
     {
         await using var database = NewDatabase();

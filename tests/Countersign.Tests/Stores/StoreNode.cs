@@ -3,6 +3,7 @@ using Countersign.Delivery;
 using Countersign.Delivery.Events;
 using Countersign.Domain;
 using Countersign.Stores;
+using Countersign.Support;
 using Countersign.Tests.Delivery;
 using Countersign.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,6 +39,12 @@ sealed class StoreNode : IAsyncDisposable
     public EventQueue Events => Get<EventQueue>();
 
     public OperatorOutbox Operator => Get<OperatorOutbox>();
+
+    public AccountSupport Support => Get<AccountSupport>();
+
+    public ActivityCount Activity => Get<ActivityCount>();
+
+    public ActivityFigures Figures => Get<ActivityFigures>();
 
     public IMeterFactory Meters => Get<IMeterFactory>();
 

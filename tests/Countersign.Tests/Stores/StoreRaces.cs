@@ -87,6 +87,27 @@ public abstract class StoreRaces
     public Task A_link_that_is_used_before_the_account_is_loaded_undoes_nothing_again() =>
         RunAsync(UndoChecks.A_link_that_is_used_before_the_account_is_loaded_undoes_nothing_again);
 
+    [Fact]
+    public Task Of_16_looks_of_one_operator_at_once_one_is_recorded() => RunAsync(SupportChecks.Of_looks_at_once_one_is_recorded);
+
+    [Fact]
+    public Task A_token_is_revoked_or_redeemed_and_never_both() => RunAsync(SupportChecks.A_token_is_revoked_or_redeemed_and_never_both);
+
+    [Fact]
+    public Task An_unlock_and_the_guess_that_locks_come_one_after_the_other() => RunAsync(SupportChecks.An_unlock_and_the_guess_that_locks_come_one_after_the_other);
+
+    [Fact]
+    public Task What_is_sent_meanwhile_is_not_dropped_and_the_trail_does_not_say_so() => RunAsync(SupportMessageChecks.What_is_sent_meanwhile_is_not_dropped_and_the_trail_does_not_say_so);
+
+    [Fact]
+    public Task What_is_queued_meanwhile_is_not_queued_again_and_the_trail_does_not_say_so() => RunAsync(SupportMessageChecks.What_is_queued_meanwhile_is_not_queued_again_and_the_trail_does_not_say_so);
+
+    [Fact]
+    public Task Of_two_operators_with_one_message_one_does_what_the_other_cannot_any_more() => RunAsync(SupportMessageChecks.Of_two_operators_one_does_it);
+
+    [Fact]
+    public Task Of_nodes_that_count_at_once_one_does() => RunAsync(ActivityChecks.Of_nodes_that_count_at_once_one_does);
+
     private protected abstract TestDatabase NewDatabase(Func<ISqlEngine, ISqlEngine>? wrap = null);
 
     async Task RunAsync(Func<TestDatabase, Task> check)
