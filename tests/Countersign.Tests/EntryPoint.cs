@@ -10,10 +10,10 @@ static class EntryPoint
     public static Task<int> Main(string[] args) => args switch
     {
         ["node", .. var rest] => FaultNode.RunAsync(rest),
-        ["faults", .. var rest] => FaultRun.RunAsync(rest, Console.Out),
-        ["races", .. var rest] => RaceRun.RunAsync(rest, Console.Out),
-        ["mail", .. var rest] => MailRun.RunAsync(rest, Console.Out),
-        ["enumeration", .. var rest] => EnumerationRun.RunAsync(rest, Console.Out),
+        ["faults", .. var rest] => FaultRun.RunAsync(rest, System.Console.Out),
+        ["races", .. var rest] => RaceRun.RunAsync(rest, System.Console.Out),
+        ["mail", .. var rest] => MailRun.RunAsync(rest, System.Console.Out),
+        ["enumeration", .. var rest] => EnumerationRun.RunAsync(rest, System.Console.Out),
         ["enumeration-node", .. var rest] => EnumerationNode.RunAsync(rest),
         _ => ConsoleRunner.Run(args),
     };

@@ -9,14 +9,22 @@ namespace Countersign.Server.Console;
 sealed record OpenToAll;
 
 /// <summary>In front of every endpoint of the console: the session's cookie and nothing else says who it is, and a form has to be one of ours.</summary>
-sealed class ConsoleGate(IAntiforgery antiforgery) : IEndpointFilter
+sealed class ConsoleGate(IAntiforgery antiforgery, IHostEnvironment environment) : IEndpointFilter
 {
     /// <summary>Bytes. The longest form has a reason and an antiforgery token.</summary>
     const long MaxFormSize = 16 * 1024;
 
+    /// <summary>Its cookies go by TLS only.</summary>
+    static ConsolePage NoTls => ConsolePage.Message(
+        StatusCodes.Status403Forbidden, "The console is there by https only",
+        "Go to its https address. If you did: the proxy that ends TLS has to send X-Forwarded-Proto, and to be among Countersign:TrustedProxies.");
+
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
+        if (!http.Request.IsHttps && !environment.IsDevelopment())
+            return NoTls;
+
         // In place of whom a bearer names.
         http.User = (await http.AuthenticateAsync(ConsoleSession.Scheme)).Principal ?? new ClaimsPrincipal(new ClaimsIdentity());
         var isPost = HttpMethods.IsPost(http.Request.Method);

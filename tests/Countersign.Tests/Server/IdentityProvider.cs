@@ -35,7 +35,7 @@ sealed class IdentityProvider : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var provider = new IdentityProvider(app);
-        app.MapGet("/.well-known/openid-configuration", () => provider.Answer(new { issuer = provider.Issuer, jwks_uri = $"{provider.Issuer}/keys" }));
+        app.MapGet("/.well-known/openid-configuration", () => provider.Answer(new { issuer = provider.Issuer, jwks_uri = $"{provider.Issuer}/keys", authorization_endpoint = $"{provider.Issuer}/authorize" }));
         app.MapGet("/keys", () => provider.Answer(new { keys = provider.keys.OrderBy(key => key.Key, StringComparer.Ordinal).Select(key => key.Value) }));
         await app.StartAsync();
         return provider;

@@ -10,6 +10,8 @@ sealed class OpenIdPeer : IAsyncDisposable
 {
     public const string ClientId = "shop-app";
     public const string RedirectUri = "http://127.0.0.1/signed-in";
+    public const string ConsoleId = "console";
+    public const string Operator = "olivia";
     public const string Resource = "https://countersign.example";
     public const string OtherResource = "https://other.example";
     public const string Silver = "urn:example:silver";
@@ -37,6 +39,9 @@ sealed class OpenIdPeer : IAsyncDisposable
         "Authentication:Schemes:Bearer:RequireHttpsMetadata=false",
     ];
 
+    /// <summary>For operators, of whom it knows one.</summary>
+    public string[] ConsoleSettings => [$"Authentication:Schemes:Console:Authority={Issuer}", $"Authentication:Schemes:Console:ClientId={ConsoleId}"];
+
     public static async Task<OpenIdPeer> StartAsync()
     {
         Peers.Package("oidc-provider/package.json");
@@ -46,6 +51,13 @@ sealed class OpenIdPeer : IAsyncDisposable
             redirectUri = RedirectUri,
             resources = new Dictionary<string, string> { [Resource] = Production.Audience, [OtherResource] = "other" },
             acrValues = new[] { Silver, Gold },
+            console = new
+            {
+                clientId = ConsoleId,
+                redirectUri = "http://127.0.0.1/console/signin",
+                scope = "countersign.operator",
+                granted = new[] { Operator },
+            },
         });
         var process = Process.Start(Peers.Node("openid.mjs", setup))!;
         process.ErrorDataReceived += (_, _) => { };
