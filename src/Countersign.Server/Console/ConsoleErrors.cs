@@ -11,6 +11,8 @@ static class ConsoleErrors
     public static Task ShowExceptionAsync(HttpContext http) => http.Features.Get<IExceptionHandlerFeature>()?.Error switch
     {
         BadHttpRequestException bad => Page(bad.StatusCode).ExecuteAsync(http),
+        // A form with too many fields, or fields too long.
+        InvalidDataException => Page(StatusCodes.Status400BadRequest).ExecuteAsync(http),
         StoreUnavailableException or TokenKeyMissingException => Page(StatusCodes.Status503ServiceUnavailable).ExecuteAsync(http),
         _ => Page(StatusCodes.Status500InternalServerError).ExecuteAsync(http),
     };

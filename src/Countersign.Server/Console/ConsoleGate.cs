@@ -42,6 +42,9 @@ sealed class ConsoleGate(IAntiforgery antiforgery, IHostEnvironment environment)
 
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = MaxFormSize;
+        // Read here, where what is too long is said to be: the check of the token would take it for a form without one.
+        if (http.Request.HasFormContentType)
+            await http.Request.ReadFormAsync(http.RequestAborted);
         if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http))
             return ConsolePage.Message(
                 StatusCodes.Status400BadRequest, "This form is not valid any more",

@@ -10,10 +10,14 @@ static class ConsoleSetup
     /// <summary>After <see cref="BearerAuthentication"/>, which stays the scheme of everything else.</summary>
     public static void AddConsole(this WebApplicationBuilder builder)
     {
+        if (IsServed(builder.Configuration, builder.Environment))
+            AddPages(builder);
+        // Last: whatever asks for Data Protection adds the framework's.
         SealedProtection.Use(builder.Services);
-        if (!IsServed(builder.Configuration, builder.Environment))
-            return;
+    }
 
+    static void AddPages(WebApplicationBuilder builder)
+    {
         var isDevelopment = builder.Environment.IsDevelopment();
         var authentication = builder.Services.AddAuthentication()
             .AddCookie(ConsoleSession.Scheme, cookie => ConsoleSession.Configure(cookie, isDevelopment));
