@@ -290,6 +290,12 @@ public sealed class MessageOptions
     /// </summary>
     public string Host { get; set; } = "";
 
+    /// <summary>
+    /// A folder with templates of your own, from the content root or absolute; empty for those of the product. Read and checked when the process starts;
+    /// docs/messages.md says what goes into it.
+    /// </summary>
+    public string TemplatesFolder { get; set; } = "";
+
     /// <summary>How long delivery of a notice is tried: 1 minute to 7 days.</summary>
     public TimeSpan NoticeLifetime { get; set; } = TimeSpan.FromHours(24);
 

@@ -57,7 +57,9 @@ public static class CountersignServiceCollectionExtensions
         services.AddSingleton<AuditVerification>();
         services.AddSingleton<AuditExport>();
         services.TryAddSingleton<IAccountStore, SqlAccountStore>();
-        services.AddSingleton<Templates>();
+        services.AddSingleton(TemplateCheck.Load);
+        services.AddSingleton(provider => new Templates(
+            provider.GetRequiredService<IOptions<CountersignOptions>>().Value, provider.GetRequiredService<TemplateSet>()));
         services.AddSingleton<SenderRoutes>();
         services.AddSingleton<SendQueue>();
         services.AddSingleton<HandOff>();
@@ -80,6 +82,8 @@ public static class CountersignServiceCollectionExtensions
 
         services.AddSingleton<IValidateOptions<SenderOptions>, SenderCheck>();
         services.AddOptions<SenderOptions>().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TemplateOptions>, TemplateCheck>();
+        services.AddOptions<TemplateOptions>().ValidateOnStart();
 
         services.AddServiceClient(EventPublisher.Client);
 

@@ -5,7 +5,7 @@ namespace Countersign.Delivery;
 
 /// <summary>
 /// From where a request came, as its account's owner is told: enough to see that it was somebody else. Of the address, the network; of the user agent,
-/// which its sender has made up, words of ours alone, so that nobody can put a sentence into a message.
+/// which its sender has made up, words of ours alone, so that nobody can put a sentence into a message; names alone, so that they are right in every language.
 /// </summary>
 static class Origin
 {
@@ -21,7 +21,7 @@ static class Origin
         ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Macintosh", "Mac"), ("CrOS", "ChromeOS"), ("Linux", "Linux"),
     ];
 
-    /// <summary><c>203.0.113.x, Firefox on Windows</c>; null where nothing is known.</summary>
+    /// <summary><c>203.0.113.x, Firefox (Windows)</c>; null where nothing is known.</summary>
     public static string? Of(Caller caller)
     {
         var parts = new[] { Network(caller.IpAddress), Program(caller.UserAgent) }.OfType<string>().ToList();
@@ -43,7 +43,7 @@ static class Origin
     static string? Program(string? userAgent)
     {
         var (program, system) = (Find(Programs, userAgent), Find(Systems, userAgent));
-        return program is not null && system is not null ? $"{program} on {system}" : program ?? system;
+        return program is not null && system is not null ? $"{program} ({system})" : program ?? system;
     }
 
     static string? Find((string Mark, string Name)[] known, string? userAgent) =>

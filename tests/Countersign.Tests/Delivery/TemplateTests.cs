@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using Countersign.Delivery;
 using Countersign.Domain;
 using Countersign.Tests.Stores;
-using Microsoft.Extensions.Options;
 
 namespace Countersign.Tests.Delivery;
 
@@ -15,19 +14,19 @@ public sealed class TemplateTests
     public static TheoryData<Operation, KeyType?, KeyType, string> Codes => new()
     {
         { Operation.AddingKey, KeyType.Email, KeyType.Email, "add s***t@example.org as the email address of your account" },
-        { Operation.AddingKey, KeyType.PhoneNumber, KeyType.PhoneNumber, "add s***t@example.org as the phone number of your account" },
+        { Operation.AddingKey, KeyType.PhoneNumber, KeyType.PhoneNumber, "add this phone number" },
         { Operation.ChangingKey, KeyType.Email, KeyType.Email, "start to replace the email address s***t@example.org of your account" },
-        { Operation.ChangingKey, KeyType.PhoneNumber, KeyType.PhoneNumber, "start to replace the phone number s***t@example.org of your account" },
+        { Operation.ChangingKey, KeyType.PhoneNumber, KeyType.PhoneNumber, "replace this phone number" },
         { Operation.ChangingNewKey, KeyType.Email, KeyType.Email, "make s***t@example.org the new email address of your account" },
-        { Operation.ChangingNewKey, KeyType.PhoneNumber, KeyType.PhoneNumber, "make s***t@example.org the new phone number of your account" },
+        { Operation.ChangingNewKey, KeyType.PhoneNumber, KeyType.PhoneNumber, "change to this phone number" },
         { Operation.RemovingKey, KeyType.Email, KeyType.Email, "remove the email address s***t@example.org from your account" },
-        { Operation.RemovingKey, KeyType.PhoneNumber, KeyType.PhoneNumber, "remove the phone number s***t@example.org from your account" },
+        { Operation.RemovingKey, KeyType.PhoneNumber, KeyType.PhoneNumber, "remove this phone number" },
         { Operation.AddingAntiPhishing, null, KeyType.Email, "set an anti-phishing code for your account" },
         { Operation.ChangingAntiPhishing, null, KeyType.Email, "change the anti-phishing code of your account" },
         { Operation.EnablingMfa, KeyType.Email, KeyType.Email, "switch on MFA for s***t@example.org" },
-        { Operation.EnablingMfa, KeyType.PhoneNumber, KeyType.PhoneNumber, "switch on MFA for s***t@example.org" },
+        { Operation.EnablingMfa, KeyType.PhoneNumber, KeyType.PhoneNumber, "switch on MFA" },
         { Operation.DisablingMfa, KeyType.Email, KeyType.Email, "switch off MFA for s***t@example.org" },
-        { Operation.DisablingMfa, KeyType.PhoneNumber, KeyType.PhoneNumber, "switch off MFA for s***t@example.org" },
+        { Operation.DisablingMfa, KeyType.PhoneNumber, KeyType.PhoneNumber, "switch off MFA" },
     };
 
     [Theory]
@@ -175,7 +174,9 @@ public sealed class TemplateTests
 
             var sms = Render(content with { Channel = KeyType.PhoneNumber, To = "+123456789" }, product: $"P{hostile}");
             Assert.Contains($"P{hostile}", sms.Text);
-            Assert.Contains($"S{hostile}", sms.Text);
+            // A code goes to the very number that it is about, and an SMS is short.
+            if (kind != MessageKind.Code)
+                Assert.Contains($"S{hostile}", sms.Text);
         }
     }
 
@@ -213,7 +214,7 @@ public sealed class TemplateTests
     {
         var content = Content(MessageKind.Code, KeyType.Email, Operation.AddingKey, KeyType.Email);
         var english = Render(content);
-        foreach (var locale in new[] { "en", "en-GB", "de-AT", "zh-Hant-TW", "x" })
+        foreach (var locale in new[] { "en", "en-GB", "EN-us", "zh-Hant-TW", "x" })
             Assert.Equal(english.Text, Render(content with { Locale = locale }).Text);
     }
 
@@ -227,7 +228,7 @@ public sealed class TemplateTests
     static OutgoingMessage Render(MessageContent content, string product = "Acme", string host = "accounts.example.com")
     {
         var options = new CountersignOptions { Messages = new MessageOptions { ProductName = product, Host = host } };
-        return new Templates(Options.Create(options)).Render(new QueuedMessage("alice", "message-1", content, 0, Now + Outbox.Lease));
+        return new Templates(options, TemplateSet.Load(null)).Render(new QueuedMessage("alice", "message-1", content, 0, Now + Outbox.Lease));
     }
 
     static MessageContent Content(MessageKind kind, KeyType channel, Operation operation, KeyType? keyType) => new(

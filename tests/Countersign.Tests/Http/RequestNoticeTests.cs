@@ -27,12 +27,12 @@ public sealed class RequestNoticeTests
             Somebody who is signed in to your account asked to remove the phone number +******789 from your account. A code for that went to +******789. Nothing has changed yet.
 
             When: 2026-11-22 19:00 UTC
-            From: 127.0.0.x, Firefox on Windows
+            From: 127.0.0.x, Firefox (Windows)
 
             If this was not you, tell the support of Countersign at once. Nobody will ever ask you for a code.
             """,
             notice.Text);
-        Assert.Contains("From: 127.0.0.x, Firefox on Windows", notice.Html, StringComparison.Ordinal);
+        Assert.Contains("</span> 127.0.0.x, Firefox (Windows)", notice.Html, StringComparison.Ordinal);
 
         (await alice.ResendAsync("userKeys/removing", "PHONE_NUMBER")).IsOk();
         (await alice.IssueAsync("userKeys/removing?keyType=PHONE_NUMBER")).IsOk();
