@@ -26,5 +26,9 @@ static class Arguments
         return null;
     }
 
+    /// <summary>Whether the option at <paramref name="index"/> is followed by something that is none itself.</summary>
+    public static bool HasValue(string[] args, int index) =>
+        index + 1 < args.Length && !args[index + 1].StartsWith("--", StringComparison.Ordinal);
+
     static bool IsKnown(string arg) => Known.Contains(arg.TrimStart('-', '/').Split(':', '=')[0], StringComparer.OrdinalIgnoreCase);
 }

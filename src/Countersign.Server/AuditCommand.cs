@@ -22,6 +22,12 @@ static class AuditCommand
     /// <summary>0 where all is as it was written, 1 where it is not or cannot be read, 2 where the arguments are wrong.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
+        if (Enumerable.Range(0, args.Length).FirstOrDefault(i => args[i] is User or Since && !Arguments.HasValue(args, i)) is > 0 and var bare)
+        {
+            await error.WriteLineAsync($"{args[bare]} has no value. {Usage}");
+            return 2;
+        }
+
         if (args is not [Name, Verify or Export, ..] || !TryRead(args[2..], args[1], out var user, out var since, out var settings))
         {
             await error.WriteLineAsync(Usage);
@@ -78,10 +84,9 @@ static class AuditCommand
         (user, since, settings) = (null, DateTimeOffset.UnixEpoch, []);
         for (var i = 0; i < args.Length; i++)
         {
-            var hasValue = i + 1 < args.Length && !args[i + 1].StartsWith("--", StringComparison.Ordinal);
-            if (args[i] == User && hasValue)
+            if (args[i] == User)
                 user = args[++i];
-            else if (args[i] == Since && command == Export && hasValue)
+            else if (args[i] == Since && command == Export)
             {
                 if (!DateTimeOffset.TryParse(args[++i], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out since))
                     return false;

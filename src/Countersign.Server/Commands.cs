@@ -21,6 +21,8 @@ static class Commands
                                            say whether the audit trails are as they were written: exit code 0 if so, 1 if not
           Countersign.Server audit export [--user ID] [--since 2026-11-01T00:00:00Z]
                                            print their events, a line of JSON each, in the OWASP Logging Vocabulary
+          Countersign.Server templates preview [--out DIR]
+                                           write every message in every language to HTML files, by default below preview/
           Countersign.Server --help
           Countersign.Server --version
 
@@ -38,6 +40,7 @@ static class Commands
         switch (args)
         {
             case ["--help" or "-h" or "help", ..]:
+            case ["keys" or "migrate" or "audit" or "templates", .., "--help" or "-h"]:
                 output.WriteLine(Help);
                 return 0;
             case ["--version"]:
@@ -47,7 +50,7 @@ static class Commands
                 output.WriteLine(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeySize)));
                 error.WriteLine("This is a secret: set it as Countersign:Keys:0:Value, with an id of your choice as Countersign:Keys:0:Id.");
                 return 0;
-            case ["migrate" or "audit", ..]:
+            case ["migrate" or "audit" or "templates", ..]:
                 return null;
             case [var command, ..] when !command.StartsWith('-') && !command.Contains('=', StringComparison.Ordinal):
                 error.WriteLine($"There is no command '{string.Join(' ', args)}'. See Countersign.Server --help.");

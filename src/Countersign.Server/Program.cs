@@ -16,6 +16,8 @@ static class Program
                 return await MigrateCommand.RunAsync(args, System.Console.Out, System.Console.Error);
             if (AuditCommand.IsIn(args))
                 return await AuditCommand.RunAsync(args, System.Console.Out, System.Console.Error);
+            if (TemplatesCommand.IsIn(args))
+                return await TemplatesCommand.RunAsync(args, System.Console.Out, System.Console.Error);
 
             await using var app = Build(args);
             app.CheckSettings();

@@ -20,8 +20,7 @@ sealed record MessageSample(string Name, QueuedMessage Message)
 
     /// <summary>Each operation's code on the channel that it takes, and each notice on both.</summary>
     public static IEnumerable<MessageSample> Of(string locale, CodeFormat format) =>
-        from channel in Enum.GetValues<KeyType>()
-        from sample in Codes(channel, format).Concat(Notices(channel))
+        from sample in Enum.GetValues<KeyType>().SelectMany(channel => Codes(channel, format)).Concat(Enum.GetValues<KeyType>().SelectMany(Notices))
         select new MessageSample(
             sample.Name, new QueuedMessage("sample", "sample", sample.Content with { Locale = locale }, 0, At));
 

@@ -87,6 +87,18 @@ public sealed class AuditCommandTests
         Assert.Contains("verify [--user ID] or export [--user ID] [--since TIME]", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--since", "export", "--since")]
+    [InlineData("--user", "verify", "--user")]
+    [InlineData("--since", "export", "--since", "--user", "bob")]
+    public async Task An_option_without_a_value_is_said_to_lack_it(string option, params string[] args)
+    {
+        using var folder = new TestFolder();
+        var result = await ServerProcess.RunAsync(folder, ["audit", .. args]);
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        Assert.StartsWith($"{option} has no value. audit is followed by verify", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_database_that_is_not_there_is_said_and_not_made()
     {

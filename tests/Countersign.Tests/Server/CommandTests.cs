@@ -84,11 +84,19 @@ public sealed class CommandTests
     [InlineData("--help")]
     [InlineData("-h")]
     [InlineData("help")]
-    public void Help_is_on_the_output(string command)
+    [InlineData("keys", "--help")]
+    [InlineData("keys", "new", "--help")]
+    [InlineData("migrate", "--help")]
+    [InlineData("audit", "-h")]
+    [InlineData("audit", "export", "--help")]
+    [InlineData("templates", "--help")]
+    [InlineData("templates", "preview", "--help")]
+    public void Help_is_on_the_output(params string[] command)
     {
         var result = Run(command);
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("Countersign.Server keys new", result.Output, StringComparison.Ordinal);
+        Assert.Contains("Countersign.Server templates preview [--out DIR]", result.Output, StringComparison.Ordinal);
         Assert.Equal("", result.Error);
     }
 
