@@ -90,11 +90,11 @@ public sealed partial class AccountSecurity
         for (var round = 1; round <= MaxRounds; round++)
         {
             var (account, others) = await LoadForAsync(userId, profile, ct);
-            // The platform knows whose an address is: what is kept for its last holder does not bar it.
             var (rules, now) = (options.Rules, clock.GetUtcNow());
+            // The platform knows whose an address is: what is kept for its last holder does not bar it.
             if (others.Any(owner => owner.KeptUntil is null))
             {
-                if (account?.Refuse(null, null, null, null, Refusal.KeyTaken.Name(), now) is not { } refused || await TryCommitAsync(caller, account, refused, now))
+                if (account is null || await TryRecordAsync(caller, account, account.Refuse(null, null, null, null, Refusal.KeyTaken.Name(), now), now))
                     return new Refused(Refusal.KeyTaken);
                 continue;
             }
@@ -162,13 +162,7 @@ public sealed partial class AccountSecurity
                 return;
 
             var now = clock.GetUtcNow();
-            if (account.Refuse(null, operation, null, null, reason, now) is not { } change)
-            {
-                telemetry.Unrecorded();
-                return;
-            }
-
-            if (await TryCommitAsync(caller, account, change, now))
+            if (await TryRecordAsync(caller, account, account.Refuse(null, operation, null, null, reason, now), now))
                 return;
         }
 
@@ -230,6 +224,17 @@ public sealed partial class AccountSecurity
         if (exceeded is not null)
             telemetry.Limited(exceeded.Limit.Scope, purpose, rules.Limits.DryRun);
         return (limited, RateLimit.Of(limited.Change?.Drawn is { Count: > 0 } drawn ? drawn : limits, now));
+    }
+
+    /// <summary>Stores a refusal that changes nothing else. False where somebody else's commit was faster.</summary>
+    /// <param name="refusal">Null where the trail has room for no more of them now.</param>
+    async Task<bool> TryRecordAsync(Caller caller, Account account, Change? refusal, DateTimeOffset now)
+    {
+        if (refusal is not null)
+            return await TryCommitAsync(caller, account, refusal, now);
+
+        telemetry.Unrecorded();
+        return true;
     }
 
     /// <summary>A refusal that has left no event yet leaves one.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -156,15 +155,9 @@ sealed class TokenCodes
     static byte[] Digest(TokenKey key, string userId, Purpose purpose, Address target, TokenCode code)
     {
         using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key.DigestKey);
-        Span<byte> length = stackalloc byte[sizeof(int)];
         foreach (var part in (ReadOnlySpan<string>)
             [userId, purpose.Operation.Name(), purpose.KeyType?.Name() ?? "", target.KeyType.Name(), target.Canonical, code.Reveal()])
-        {
-            var bytes = Encoding.UTF8.GetBytes(part);
-            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-            hmac.AppendData(length);
-            hmac.AppendData(bytes);
-        }
+            hmac.AppendPart(Encoding.UTF8.GetBytes(part));
 
         return hmac.GetHashAndReset();
     }

@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Countersign.Domain;
 using Microsoft.AspNetCore.Http;
 
 namespace Countersign.Http;
@@ -98,17 +98,11 @@ sealed class IdempotencyFilter : IEndpointFilter
         return (body, null);
     }
 
-    /// <summary>Of the parts, each with its length, so that none can flow into the next.</summary>
     static byte[] Digest(params ReadOnlySpan<byte[]> parts)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> length = stackalloc byte[sizeof(int)];
         foreach (var part in parts)
-        {
-            BinaryPrimitives.WriteInt32BigEndian(length, part.Length);
-            hash.AppendData(length);
-            hash.AppendData(part);
-        }
+            hash.AppendPart(part);
 
         return hash.GetHashAndReset();
     }

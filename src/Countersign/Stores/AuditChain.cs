@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -34,33 +33,19 @@ sealed class AuditChain(TokenCodes codes)
 
     static byte[] Seal(TokenKey key, string userId, TrailMark mark) => Digest(key, mark.Link, "mark", userId, Text(mark.Events));
 
-    /// <summary>Each part with its length before it, so that none can flow into the next; -1 for one that is not there.</summary>
     static byte[] Digest(TokenKey key, ReadOnlyMemory<byte> link, params ReadOnlySpan<string?> parts)
     {
         using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key.TrailKey);
-        Append(hmac, link.Span);
+        hmac.AppendPart(link.Span);
         foreach (var part in parts)
         {
             if (part is null)
-                AppendLength(hmac, -1);
+                hmac.AppendNoPart();
             else
-                Append(hmac, Encoding.UTF8.GetBytes(part));
+                hmac.AppendPart(Encoding.UTF8.GetBytes(part));
         }
 
         return hmac.GetHashAndReset();
-    }
-
-    static void Append(IncrementalHash hmac, ReadOnlySpan<byte> bytes)
-    {
-        AppendLength(hmac, bytes.Length);
-        hmac.AppendData(bytes);
-    }
-
-    static void AppendLength(IncrementalHash hmac, int length)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32BigEndian(bytes, length);
-        hmac.AppendData(bytes);
     }
 
     static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

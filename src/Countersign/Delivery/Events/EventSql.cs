@@ -73,30 +73,22 @@ static class EventSql
           SELECT user_id, version, ordinal FROM event_deliveries WHERE state = 'DEAD' AND due_at < @before LIMIT @limit)
         """;
 
+    const string IsInSpan = $"e.at >= @from AND e.at < @to AND {IsWanted}";
+
+    const string IsOfUser = $"e.user_id = @user_id AND {IsInSpan}";
+
+    const string FirstBeyond = "ORDER BY e.at LIMIT 1 OFFSET @limit";
+
+    const string Queue = $"INSERT INTO event_deliveries ({Columns}) SELECT {OfAnEvent}";
+
     /// <summary>When the first event was that a replay of so many has no room for.</summary>
-    public const string ReplayEnd =
-        $"SELECT e.at FROM audit_events e WHERE e.at >= @from AND e.at < @to AND {IsWanted} ORDER BY e.at LIMIT 1 OFFSET @limit";
+    public const string ReplayEnd = $"SELECT e.at FROM audit_events e WHERE {IsInSpan} {FirstBeyond}";
 
-    public const string ReplayEndOfUser =
-        $"SELECT e.at FROM audit_events e WHERE e.user_id = @user_id AND e.at >= @from AND e.at < @to AND {IsWanted} ORDER BY e.at LIMIT 1 OFFSET @limit";
+    public const string ReplayEndOfUser = $"SELECT e.at FROM audit_events e WHERE {IsOfUser} {FirstBeyond}";
 
-    public const string Replay =
-        $"""
-        INSERT INTO event_deliveries ({Columns})
-        SELECT {OfAnEvent}
-        WHERE e.at >= @from AND e.at < @to AND {IsWanted}
-        {OrAgain}
-        RETURNING version
-        """;
+    public const string Replay = $"{Queue} WHERE {IsInSpan} {OrAgain} RETURNING version";
 
-    public const string ReplayOfUser =
-        $"""
-        INSERT INTO event_deliveries ({Columns})
-        SELECT {OfAnEvent}
-        WHERE e.user_id = @user_id AND e.at >= @from AND e.at < @to AND {IsWanted}
-        {OrAgain}
-        RETURNING version
-        """;
+    public const string ReplayOfUser = $"{Queue} WHERE {IsOfUser} {OrAgain} RETURNING version";
 
     /// <summary>The types are those of the index.</summary>
     public const string SessionsNotBefore =
