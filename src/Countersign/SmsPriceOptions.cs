@@ -1,6 +1,6 @@
 namespace Countersign;
 
-/// <summary>What an SMS costs, for what the console says of the spend. Nothing is limited by it.</summary>
+/// <summary>What a part of an SMS costs (most have one), for what the console says of the spend. Nothing is limited by it.</summary>
 public sealed class SmsPriceOptions
 {
     public const decimal Max = 100;
@@ -9,7 +9,7 @@ public sealed class SmsPriceOptions
     /// <summary>As ISO 4217 has it, such as EUR. Empty: no prices, and no spend.</summary>
     public string Currency { get; set; } = "";
 
-    /// <summary>Of an SMS to a country that has no price of its own: 0 to 100.</summary>
+    /// <summary>Of a part of an SMS to a country that has no price of its own: 0 to 100.</summary>
     public decimal Default { get; set; }
 
     /// <summary>Up to 300.</summary>

@@ -50,7 +50,7 @@ sealed partial class HandOff(
         switch (result.Status)
         {
             case SendStatus.Accepted:
-                await outbox.FinishAsync(message.UserId, message.Id, result with { Country = (content.Destination as PhoneNumber)?.Region }, clock.GetUtcNow(), CancellationToken.None);
+                await outbox.FinishAsync(message.UserId, message.Id, result, clock.GetUtcNow(), CancellationToken.None);
                 break;
             case SendStatus.Rejected:
                 await RejectAsync(message, FailureText.Cut(result.Reason), result);
@@ -111,7 +111,10 @@ sealed partial class HandOff(
             return new SendResult(SendStatus.Deferred, e.GetType().Name);
         }
 
-        return await routes.SendAsync(outgoing, ct);
+        var result = await routes.SendAsync(outgoing, ct);
+        return outgoing.Destination is PhoneNumber number
+            ? result with { Country = number.Region, Segments = SmsSegments.Of(outgoing.Text).Count }
+            : result;
     }
 
     async Task RejectAsync(QueuedMessage message, string reason, SendResult result)

@@ -47,6 +47,9 @@ public sealed record SendResult(SendStatus Status, string? Reason = null)
     /// <summary>The country of the number that it went to, as ISO 3166-1 has it, for what it cost; null for a mail. Set by the hand-off.</summary>
     internal string? Country { get; init; }
 
+    /// <summary>In how many parts networks carry it, each of which costs; null for a mail.</summary>
+    internal int? Segments { get; init; }
+
     /// <summary>Where the provider says when it is to be asked again.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -64,7 +64,7 @@ sealed class Outbox(Database database, TokenCodes codes)
 
     /// <summary>Hand-off: what the message said is gone from here on.</summary>
     public Task FinishAsync(string userId, string id, SendResult result, DateTimeOffset now, CancellationToken ct) =>
-        database.TryCommitAsync(new SqlStatement(OutboxSql.Finish, [.. End(userId, id, result, now), ("@country", result.Country)]), ct);
+        database.TryCommitAsync(new SqlStatement(OutboxSql.Finish, [.. End(userId, id, result, now), ("@country", result.Country), ("@segments", (long?)result.Segments)]), ct);
 
     /// <summary>What a provider says afterwards about a message of one account. It may say it late, again and out of order.</summary>
     /// <returns>False where it says nothing new, or speaks of another message.</returns>

@@ -33,7 +33,7 @@ static class OutboxSql
         UPDATE outbox
         SET state = 'SENT', sealed = NULL, attempts = attempts + 1, last_error = NULL, finished_at = @now, leased_by = NULL,
           provider = @provider, provider_id = @provider_id, receipt = CASE WHEN provider_id = @provider_id THEN receipt END,
-          country = @country
+          country = @country, segments = @segments
         WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
         """;
 

@@ -56,9 +56,9 @@ static class ActivitySql
     public const string CountCountries =
         $"""
         INSERT INTO activity (hour, measure, detail, total)
-        SELECT finished_at - finished_at % 3600000, 'sms_country', country, COUNT(*)
+        SELECT finished_at - finished_at % 3600000, 'sms_country', country, SUM(segments)
         FROM outbox
-        WHERE finished_at >= @from AND finished_at < @to AND state = 'SENT' AND country IS NOT NULL AND {Won}
+        WHERE finished_at >= @from AND finished_at < @to AND state = 'SENT' AND segments IS NOT NULL AND {Won}
         GROUP BY 1, 3
         {OnTop}
         """;

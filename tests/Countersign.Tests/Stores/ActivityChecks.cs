@@ -42,7 +42,7 @@ static class ActivityChecks
         Assert.Equal([start, start.AddHours(1), start.AddHours(2)], report.Hours.Select(hour => hour.Start));
         Assert.Equal(
             [
-                new ActivityHour(start, 2, 2, 4, 0, 2, 0, null, Seconds(0.35, 0.485), 0.0745m + 0.05m),
+                new ActivityHour(start, 2, 2, 4, 0, 2, 0, null, Seconds(0.35, 0.485), 0.0745m + (2 * 0.05m)),
                 new ActivityHour(start.AddHours(1), 2, 0, 0, 1, 0, 1, Seconds(7.5, 9.75), null, 0m),
                 new ActivityHour(start.AddHours(2), 0, 0, 0, 0, 0, 0, null, null, 0m),
             ],
@@ -165,7 +165,7 @@ static class ActivityChecks
         await node.Security.ResendAsync(by, user, new Purpose(Operation.RemovingKey, KeyType.Email), Ct);
         var message = (await node.QueuedAsync()).Single(message => message.UserId == user);
         node.Clock.Advance(TimeSpan.FromMilliseconds(400));
-        await node.Outbox.FinishAsync(user, message.Id, SendResult.Accepted with { Country = country }, node.Clock.Now, Ct);
+        await node.Outbox.FinishAsync(user, message.Id, SendResult.Accepted with { Country = country, Segments = country == "AT" ? 2 : 1 }, node.Clock.Now, Ct);
         await node.Security.RedeemAsync(by, user, AddingNumber, code, null, Ct);
         // The notices of it are no part of what is counted here.
         await node.ExecuteAsync("UPDATE outbox SET state = 'WITHDRAWN', finished_at = NULL WHERE state = 'QUEUED'");

@@ -150,8 +150,9 @@ CREATE TABLE outbox (
   provider TEXT,
   provider_id TEXT,
   receipt TEXT,
-  -- Of an SMS that was sent: ISO 3166-1, for what it cost.
+  -- Of an SMS that was sent, for what it cost: ISO 3166-1, and in how many parts it went.
   country TEXT,
+  segments BIGINT,
   PRIMARY KEY (user_id, id)
 );
 
@@ -273,7 +274,7 @@ CREATE INDEX development_inbox_by_time ON development_inbox (sent_at, id);
 CREATE TABLE activity (
   -- Unix milliseconds of its beginning.
   hour BIGINT NOT NULL,
-  -- issued, redeemed, refused, failed (messages that died), email or sms (messages that were sent), sms_country (SMS that were sent).
+  -- issued, redeemed, refused, failed (messages that died), email or sms (messages that were sent), sms_country (parts of SMS that were sent).
   measure TEXT NOT NULL,
   -- Of email and sms, the milliseconds from commit to hand-off that they took at most, 'more' beyond the last; of sms_country, the country; else ''.
   detail TEXT NOT NULL,
