@@ -10,7 +10,7 @@ static class ActivityCharts
         yield return New(model, "codes", "Codes", "codes", Whole, Line("Sent", b => b.Issued), Line("Entered", b => b.Redeemed), Line("Refused", b => b.Refused));
         yield return New(model, "messages", "Messages", "messages", Whole, Line("Emails", b => b.Emails), Line("SMS", b => b.Sms), Line("Not delivered", b => b.Failed));
         yield return New(
-            model, "delivery", "Delivery time", "or less for 95 of 100 messages", Seconds,
+            model, "delivery", "Delivery time of 95 %", "or less", Seconds,
             Line("Email", b => b.EmailDelivery?.TotalSeconds), Line("SMS", b => b.SmsDelivery?.TotalSeconds));
         if (model.Report.Currency is { } currency)
             yield return New(model, "spend", $"SMS spend, {currency}", currency, Money, Line("SMS spend", b => (double?)b.Spend));

@@ -21,6 +21,9 @@ sealed partial class ConsoleProvider(
 
     const string ScopeClaim = "scope";
 
+    /// <summary>Characters. A provider may say why, at length.</summary>
+    const int MaxReasonLength = 500;
+
     static readonly TimeSpan SignInWithin = TimeSpan.FromMinutes(15);
 
     public void Configure(OpenIdConnectOptions options) => Configure(Options.DefaultName, options);
@@ -141,7 +144,7 @@ sealed partial class ConsoleProvider(
     /// <summary>Somebody who went back, waited too long, or said no; or a provider that is not set up for us. The reason is in the log only.</summary>
     async Task ShowFailureAsync(RemoteFailureContext context)
     {
-        LogFailed(context.Failure?.GetType().Name ?? "unknown", context.Failure?.Message ?? "");
+        LogFailed(string.Concat((context.Failure?.Message ?? "unknown").Where(c => !char.IsControl(c)).Take(MaxReasonLength)));
         context.HandleResponse();
         await ConsolePage.Message(
             StatusCodes.Status400BadRequest, "You are not signed in", "Signing in did not work, or took too long. Try again; if it stays so, tell who runs this server.",
@@ -154,6 +157,6 @@ sealed partial class ConsoleProvider(
     [LoggerMessage(LogLevel.Warning, "{Subject} was turned away from the console for lack of {Value}")]
     partial void LogTurnedAway(string subject, string value);
 
-    [LoggerMessage(LogLevel.Warning, "Signing in to the console has failed ({Kind}): {Reason}")]
-    partial void LogFailed(string kind, string reason);
+    [LoggerMessage(LogLevel.Warning, "Signing in to the console has failed: {Reason}")]
+    partial void LogFailed(string reason);
 }

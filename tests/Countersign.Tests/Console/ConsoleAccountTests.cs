@@ -217,7 +217,7 @@ public sealed class ConsoleAccountTests(Browser browser, Operators operators) : 
     {
         var site = await ConsoleSite.StartAsync(
             browser, operators,
-            ["Countersign:Limits:WrongTriesPerToken=2", "Countersign:Limits:WrongTriesPerDay=2"],
+            ["Countersign:Limits:WrongTriesPerToken=2", "Countersign:Limits:WrongTriesPerDay=2", "Countersign:Holds:AntiPhishingCodeChanged=06:00:00"],
             builder => builder.Services.AddSingleton<IMessageSender>(sms));
         await site.Server.UserWithAsync(new { email = Email, phoneNumber = Number, mfa = new { phoneNumber = true }, antiPhishingCode = "Bluebird9" });
         return site;

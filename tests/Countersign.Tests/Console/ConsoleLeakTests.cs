@@ -11,7 +11,6 @@ namespace Countersign.Tests.Console;
 public sealed class ConsoleLeakTests
 {
     [Fact]
-    [Trait("Attack", "9")]
     public async Task No_page_of_the_console_holds_a_secret_or_a_whole_address_whatever_is_looked_for_and_whatever_breaks()
     {
         var answers = new AnswerLog();

@@ -42,7 +42,6 @@ public sealed class ConsoleSecurityTests
     }
 
     [Fact]
-    [Trait("Attack", "13")]
     public async Task Signing_in_asks_for_a_code_with_PKCE_and_comes_back_to_the_configured_address_whatever_the_request_says()
     {
         await using var provider = await IdentityProvider.StartAsync();
@@ -75,8 +74,6 @@ public sealed class ConsoleSecurityTests
     {
         await using var provider = await IdentityProvider.StartAsync();
         await using var server = await StartInProductionAsync(provider);
-        using var client = new ConsoleClient(server, BehindTls);
-        // The 403 page has a form, and so has the page of somebody who is signed in.
         var cookie = server.Services.GetRequiredService<Microsoft.Extensions.Options.IOptions<Microsoft.AspNetCore.Antiforgery.AntiforgeryOptions>>().Value.Cookie;
         Assert.Equal(("__Host-countersign-console-form", "/", true), (cookie.Name, cookie.Path, cookie.HttpOnly));
         Assert.Equal(Microsoft.AspNetCore.Http.CookieSecurePolicy.Always, cookie.SecurePolicy);
@@ -85,6 +82,21 @@ public sealed class ConsoleSecurityTests
         Assert.Equal(("__Host-countersign-console", "/", true), (session.Name, session.Path, session.HttpOnly));
         Assert.Equal(Microsoft.AspNetCore.Http.CookieSecurePolicy.Always, session.SecurePolicy);
         Assert.Equal(Microsoft.AspNetCore.Http.SameSiteMode.Lax, session.SameSite);
+    }
+
+    [Fact]
+    public async Task Without_TLS_there_is_a_page_that_says_what_to_do_and_no_cookie()
+    {
+        await using var provider = await IdentityProvider.StartAsync();
+        await using var server = await StartInProductionAsync(provider);
+        using var client = new ConsoleClient(server);
+        foreach (var path in new[] { "/console", "/console/sign-in", "/console/sign-in/start" })
+        {
+            var answer = await client.GetAsync(path);
+            Assert.Equal(403, answer.Status);
+            Assert.Contains("Countersign:TrustedProxies", answer.Text, StringComparison.Ordinal);
+            Assert.False(answer.Headers.Contains("Set-Cookie"));
+        }
     }
 
     [Fact]
@@ -199,7 +211,6 @@ public sealed class ConsoleSecurityTests
     }
 
     [Fact]
-    [Trait("Attack", "16")]
     public async Task Reading_a_page_does_nothing_and_what_a_form_does_is_not_done_by_reading()
     {
         await using var server = await TestServer.StartAsync();

@@ -19,7 +19,9 @@ public sealed class ConsoleSignInTests(Browser browser, Operators operators) : I
         await site.SignInAsync();
         await Expect(site.Heading).ToHaveTextAsync("Activity");
         await Expect(site.Page.Locator(".who")).ToContainTextAsync("Olivia Example");
-        Assert.Contains(urls, url => url.Contains("code_challenge_method=S256", StringComparison.Ordinal) && url.Contains("response_type=code", StringComparison.Ordinal));
+        // What is asked for was pushed to the provider beforehand (RFC 9126), and does not travel by the browser.
+        Assert.Contains(urls, url => url.Contains("request_uri=urn", StringComparison.Ordinal));
+        Assert.DoesNotContain(urls, url => url.Contains("code_challenge", StringComparison.Ordinal));
 
         var cookie = Assert.Single(await site.Page.Context.CookiesAsync(), cookie => cookie.Name == "countersign-console");
         Assert.True(cookie.HttpOnly);
