@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 
 namespace Countersign.Tests.Ui;
 
-/// <summary>The development inbox in a browser tab, with all that the browser complains about.</summary>
+/// <summary>The development page in a browser tab, with all that the browser complains about.</summary>
 sealed class InboxPage : IAsyncDisposable
 {
     readonly IBrowserContext context;
@@ -14,7 +14,7 @@ sealed class InboxPage : IAsyncDisposable
     {
         this.context = context;
         Page = page;
-        page.Console += (_, message) => Note(message.Type is "error" or "warning" ? message.Text : null);
+        page.Console += (_, message) => Note(message.Type is "error" or "warning" && !AsksForSomebodyNew(message) ? message.Text : null);
         page.PageError += (_, error) => Note(error);
         page.Dialog += (_, dialog) => Note($"dialog: {dialog.Message}");
         context.Request += (_, request) =>
@@ -28,6 +28,8 @@ sealed class InboxPage : IAsyncDisposable
     public IPage Page { get; }
 
     public ILocator Messages => Page.Locator("#messages > li");
+
+    public ILocator Element => Page.Locator("countersign-security");
 
     public ILocator Status => Page.Locator("#status");
 
@@ -58,6 +60,10 @@ sealed class InboxPage : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await context.DisposeAsync();
+
+    /// <summary>Chromium reports every 404, and that a demonstration user is not there yet is one.</summary>
+    static bool AsksForSomebodyNew(IConsoleMessage message) =>
+        message.Text.Contains("status of 404", StringComparison.Ordinal) && message.Location.Contains("/api/v1/admin/accounts/demo-", StringComparison.Ordinal);
 
     void Note(string? text, List<string>? list = null)
     {
