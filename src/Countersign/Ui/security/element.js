@@ -14,6 +14,11 @@ const overtaken = new Set(["key-exists", "key-missing", "mfa-disabled", "anti-ph
 /** The fields of requests, by the fields of the page. */
 const fields = { oneTimeToken: "code", antiPhishingCode: "phrase", newEmail: "target", newPhoneNumber: "target", newUserKey: "target" };
 
+/** Whether all scripts of the page have run. While modules run, the document says already that it is interactive. */
+function isParsed() {
+  return document.readyState === "complete" || performance.getEntriesByType("navigation")[0]?.domContentLoadedEventStart > 0;
+}
+
 class CountersignSecurity extends HTMLElement {
   static observedAttributes = ["base-url", "lang"];
 
@@ -66,7 +71,7 @@ class CountersignSecurity extends HTMLElement {
     this.#translate();
     this.#render();
     // Whoever is to supply the bearer may come with a script further down.
-    if (document.readyState === "loading") await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
+    if (!isParsed()) await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
     if (this.isConnected && this.#loads === 0) this.refresh();
   }
 
@@ -168,10 +173,10 @@ class CountersignSecurity extends HTMLElement {
     if (document.hidden || !account) return;
 
     const now = this.#now();
-    for (const [id, lock] of Object.entries(locks)) if (lock.until <= now) delete locks[id];
     const pending = account.pendingOperations;
     if (pending.length === 0 && Object.keys(locks).length === 0) return;
 
+    for (const [id, lock] of Object.entries(locks)) if (lock.until <= now) delete locks[id];
     const isOver = pending.some((operation) => Date.parse(operation.expiresAt) <= now);
     const after = isOver ? 1_000 : pending.some((operation) => operation.delivery === "QUEUED") ? lookAgainAfter.sending : lookAgainAfter.awaiting;
     if (pending.length > 0 && Date.now() - this.#loadedAt >= after && !this.#model.busy) this.#load();
