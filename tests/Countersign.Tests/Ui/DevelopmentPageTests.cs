@@ -74,7 +74,7 @@ public sealed class DevelopmentPageTests(Browser browser) : IClassFixture<Browse
         await Expect(page.Element.Locator(".all")).ToHaveCSSAsync("direction", "rtl");
         await Expect(page.Element).ToHaveCSSAsync("color-scheme", "dark");
         await Expect(page.Page.Locator("body")).ToHaveCSSAsync("background-color", "rgb(244, 246, 247)");
-        await Expect(page.Page.Locator("#stage")).ToHaveCSSAsync("background-color", "rgb(24, 32, 35)");
+        await Expect(page.Page.Locator("#stage")).ToHaveCSSAsync("background-color", "rgb(15, 20, 22)");
 
         await page.Page.ReloadAsync();
         await Expect(page.Page.GetByLabel("Language")).ToHaveValueAsync("ar");

@@ -115,6 +115,9 @@ function point(message, text) {
   byId("newest-code").textContent = message.oneTimeToken ?? "";
   byId("newest-copy").hidden = byId("newest-code").hidden = !message.oneTimeToken;
   byId("newest").hidden = false;
+  let focused = document.activeElement;
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  if (focused !== document.body) focused?.scrollIntoView({ block: "nearest" });
 }
 
 function offerHtml(views, text, message) {

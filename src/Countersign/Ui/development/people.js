@@ -108,6 +108,7 @@ if (!byId("users").hidden) {
   follow(byId("appearance"), "appearance", (value) => {
     stage.style.colorScheme = value;
     security.style.colorScheme = value;
+    stage.classList.toggle("framed", value !== "light dark");
   });
   byId("start-over").addEventListener("click", () => show(chosen, makeAgain, `${chosen.name} is as at the beginning.`));
   // Where an operation asks for a recent login: a page of one's own signs the user in again here.
