@@ -37,7 +37,7 @@ public sealed partial class ToursTests
         var shown = new MarkdownPage("README.md").Blocks("Start")[0].Text.Split('\n');
         var banner = string.Join('\n', shown.SkipWhile(line => !line.StartsWith("Countersign", StringComparison.Ordinal)));
 
-        Assert.Equal(5, banner.Split('\n').Length);
+        Assert.Equal(6, banner.Split('\n').Length);
         await server.WaitForAsync(banner
             .Replace("http://localhost:5000", server.Http.BaseAddress!.ToString().TrimEnd('/'), StringComparison.Ordinal)
             .Replace("…/src/Countersign.Server/data", server.File("data"), StringComparison.Ordinal));
