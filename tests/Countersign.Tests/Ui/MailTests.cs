@@ -12,6 +12,9 @@ public sealed class MailTests(Browser browser) : IClassFixture<Browser>
 {
     const string NoStyle = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src-attr 'unsafe-inline'\">";
 
+    /// <summary>A mail is shown within the page of a mail program, which has its landmarks and its heading.</summary>
+    static readonly string[] OfPages = ["landmark-one-main", "page-has-heading-one", "region"];
+
     [Theory]
     [InlineData(ColorScheme.Light, "rgb(255, 255, 255)", "rgb(20, 32, 36)")]
     [InlineData(ColorScheme.Dark, "rgb(24, 32, 35)", "rgb(230, 237, 239)")]
@@ -55,6 +58,22 @@ public sealed class MailTests(Browser browser) : IClassFixture<Browser>
             Assert.Equal(0, await page.EvaluateAsync<int>("[...document.querySelectorAll('.card *')].filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline').length"));
             await page.SetViewportSizeAsync(1280, 700);
             Assert.Equal(600, await page.EvaluateAsync<int>("document.querySelector('.card').offsetWidth"));
+        }
+    }
+
+    [Theory]
+    [InlineData("en", nameof(MessageKind.Code))]
+    [InlineData("ar", nameof(MessageKind.KeyChanged))]
+    [InlineData("uk", nameof(MessageKind.AddressInUse))]
+    public async Task Axe_finds_nothing_in_a_mail_in_light_and_in_dark(string language, string kind)
+    {
+        await using var context = await browser.NewContextAsync(new BrowserNewContextOptions());
+        var page = await context.NewPageAsync();
+        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        {
+            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
+            await page.SetContentAsync(Html(language, Enum.Parse<MessageKind>(kind)));
+            Assert.DoesNotContain(await Axe.FindAsync(page), finding => !OfPages.Contains(finding.Split(':')[0]));
         }
     }
 
