@@ -21,8 +21,10 @@ sealed class FakeSender(KeyType channel, TimeProvider clock) : IMessageSender
 
     public Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken ct)
     {
+        // As it is now: whoever has seen the try may ask for another answer, to the next one.
+        var behaviour = Behaviour;
         tries.Enqueue(new Try(message, clock.GetUtcNow()));
-        return Behaviour(message, ct);
+        return behaviour(message, ct);
     }
 
     public async Task<Try> FirstAsync(Func<Try, bool> expected)
