@@ -63,8 +63,8 @@ public sealed class UserJwtsTests
     {
         while (await server.StandardOutput.ReadLineAsync() is { } line)
         {
-            if (line.TrimStart().StartsWith("Inbox ", StringComparison.Ordinal))
-                return new Uri(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
+            if (line.TrimStart().StartsWith("Try it ", StringComparison.Ordinal))
+                return new Uri(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2]);
         }
 
         throw new InvalidOperationException($"The server has ended: {await server.StandardError.ReadToEndAsync()}");
