@@ -53,6 +53,27 @@ static class ConsoleTimeline
         };
     }
 
+    /// <summary>Events one after the other that are the same but for their time, as one: the newest of them, how many there are, and since when.</summary>
+    public static IEnumerable<(AuditEvent Event, int Count, DateTimeOffset Since)> Runs(IEnumerable<AuditEvent> newestFirst)
+    {
+        (AuditEvent Event, int Count, DateTimeOffset Since)? run = null;
+        foreach (var e in newestFirst)
+        {
+            if (run is { } same && e with { Id = same.Event.Id, At = same.Event.At } == same.Event)
+            {
+                run = (same.Event, same.Count + 1, e.At);
+                continue;
+            }
+
+            if (run is { } ended)
+                yield return ended;
+            run = (e, 1, e.At);
+        }
+
+        if (run is { } last)
+            yield return last;
+    }
+
     public static EventWeight Weight(AuditEvent e) => TypeOf(e) switch
     {
         AuditEventType.UserKeyAdded or AuditEventType.UserKeyChanged or AuditEventType.UserKeyRemoved or AuditEventType.MfaEnabled

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Countersign.Server.Console;
 
@@ -18,7 +19,7 @@ static class SignInEndpoints
         routes.MapPost("/sign-out", (Delegate)SignOutAsync);
         routes.MapGet("/signed-out", () => ConsolePage.Message(
             StatusCodes.Status200OK, "You are signed out", hasProvider ? "Of the console only: your provider may still know you." : "Until you sign in again.",
-            ("Sign in", ConsoleEndpoints.SignInPath)));
+            ("Sign in", hasProvider ? $"{ConsoleEndpoints.Root}{Start}?again=true" : ConsoleEndpoints.SignInPath)));
         if (hasProvider)
             routes.MapGet(Start, (Delegate)StartAsync);
         else
@@ -39,7 +40,11 @@ static class SignInEndpoints
     {
         try
         {
-            await http.ChallengeAsync(ConsoleProvider.Scheme, new AuthenticationProperties { RedirectUri = Target(http) });
+            var properties = new AuthenticationProperties { RedirectUri = Target(http) };
+            // Whoever has signed out may be somebody else by now, and the provider is not to decide who without asking.
+            if (http.Request.Query.ContainsKey("again"))
+                properties.SetParameter(OpenIdConnectParameterNames.Prompt, OpenIdConnectPrompt.Login);
+            await http.ChallengeAsync(ConsoleProvider.Scheme, properties);
             return Results.Empty;
         }
         catch (InvalidOperationException) when (!http.Response.HasStarted)

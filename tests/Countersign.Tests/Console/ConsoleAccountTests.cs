@@ -64,6 +64,7 @@ public sealed class ConsoleAccountTests(Browser browser, Operators operators) : 
         await Expect(site.Section("Messages")).ToContainTextAsync("550 ***: no such number");
         await Expect(site.Section("What happened")).ToContainTextAsync("The audit trail is whole.");
         await Expect(site.Section("What happened")).ToContainTextAsync("Changing the anti-phishing code was locked after too many wrong codes");
+        await Expect(site.Section("What happened")).ToContainTextAsync("A wrong code for changing the anti-phishing code was entered, 2 times");
         await Expect(site.Page.Locator(".badges")).ToContainTextAsync("Locked");
         await Expect(site.Page.Locator(".badges")).ToContainTextAsync("On hold");
 

@@ -34,7 +34,7 @@ public sealed class ConsoleActivityTests(Browser browser, Operators operators) :
         await codes.Locator("summary").ClickAsync();
         await Expect(codes.Locator("tbody tr")).ToHaveCountAsync(24);
         await Expect(codes.Locator("thead th")).ToHaveTextAsync(["From", "Sent", "Entered", "Refused"]);
-        await Expect(codes.Locator("tbody tr").First.Locator("td")).ToHaveTextAsync(["1,234", "1,000", "17"]);
+        await Expect(codes.Locator("tbody tr", new() { HasText = "1,234" }).Locator("td")).ToHaveTextAsync(["1,234", "1,000", "17"]);
         await Axe.AssertFindsNothingAsync(site.Page, "activity with a table");
 
         await site.FollowAsync("7 days");

@@ -57,10 +57,14 @@ public sealed class ConsoleSignInTests(Browser browser, Operators operators) : I
             Assert.Equal(403, (await site.Page.GotoAsync(new Uri(site.Server.Url, path).AbsoluteUri))!.Status);
         await Axe.AssertFindsNothingAsync(site.Page, "somebody who is no operator");
 
-        // Signed out here, it is another one who signs in there.
+        // Who signs in then may be another one: the provider asks.
         await site.Page.Locator("main").GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await Expect(site.Heading).ToHaveTextAsync("You are signed out");
         await Axe.AssertFindsNothingAsync(site.Page, "signed out");
+        await site.FollowAsync("Sign in");
+        await site.Page.GetByLabel("User").FillAsync(OpenIdPeer.Operator);
+        await site.ClickAsync("Continue");
+        await Expect(site.Heading).ToHaveTextAsync("Activity");
     }
 
     [Theory]
