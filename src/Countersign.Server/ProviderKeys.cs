@@ -4,6 +4,9 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Countersign.Server;
 
+/// <summary>The keys of the OpenID provider are not known, and why was logged.</summary>
+sealed class ProviderAwayException() : InvalidOperationException("The keys of the OpenID provider are not known.");
+
 /// <summary>
 /// The issuer and the keys of an OpenID provider. They are fetched anew when they are old, and when a token is signed by a key that is not among
 /// them, but not as often as anybody who makes up tokens likes. A key that the provider has withdrawn is not known any more once they are.
@@ -41,13 +44,13 @@ sealed partial class ProviderKeys : BaseConfigurationManager, IConfigurationMana
         UseLastKnownGoodConfiguration = false;
     }
 
-    /// <exception cref="InvalidOperationException">No keys are known, or none that are young enough.</exception>
+    /// <exception cref="ProviderAwayException">No keys are known, or none that are young enough.</exception>
     public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
     {
         await FetchIfDue().WaitAsync(cancel);
         return known is { } found && clock.GetUtcNow() - found.At < KeptFor
             ? found.Configuration
-            : throw new InvalidOperationException("The keys of the OpenID provider are not known.");
+            : throw new ProviderAwayException();
     }
 
     public override async Task<BaseConfiguration> GetBaseConfigurationAsync(CancellationToken cancel) => await GetConfigurationAsync(cancel);

@@ -5,7 +5,7 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 namespace Countersign.Server.Console;
 
 /// <summary>In and out.</summary>
-static class SignInEndpoints
+static partial class SignInEndpoints
 {
     const string Start = "/sign-in/start";
     const string Development = "/sign-in/development";
@@ -36,7 +36,7 @@ static class SignInEndpoints
             "Sign in to the console", new SignInModel(hasProvider, $"{ConsoleEndpoints.Root}{(hasProvider ? Start : Development)}{query}"));
     }
 
-    static async Task<IResult> StartAsync(HttpContext http)
+    static async Task<IResult> StartAsync(HttpContext http, ILogger<ConsoleProvider> log)
     {
         try
         {
@@ -47,12 +47,15 @@ static class SignInEndpoints
             await http.ChallengeAsync(ConsoleProvider.Scheme, properties);
             return Results.Empty;
         }
-        catch (InvalidOperationException) when (!http.Response.HasStarted)
+        catch (ProviderAwayException)
         {
-            // Nothing is known of it: ProviderKeys has logged why.
-            return ConsolePage.Message(
-                StatusCodes.Status503ServiceUnavailable, "You cannot sign in now", "The provider that you would sign in with does not answer. Try again in a minute.",
-                ("Sign in", ConsoleEndpoints.SignInPath));
+            return ProviderAway;
+        }
+        catch (HttpRequestException e)
+        {
+            // It was there when its keys were fetched, and does not take what is pushed to it.
+            LogAway(log, e.Message);
+            return ProviderAway;
         }
     }
 
@@ -73,6 +76,10 @@ static class SignInEndpoints
         return Results.Redirect($"{ConsoleEndpoints.Root}/signed-out");
     }
 
+    static ConsolePage ProviderAway => ConsolePage.Message(
+        StatusCodes.Status503ServiceUnavailable, "You cannot sign in now", "The provider that you would sign in with does not answer. Try again in a minute.",
+        ("Sign in", ConsoleEndpoints.SignInPath));
+
     /// <summary>A page of the console, and nothing else: nobody is sent anywhere by a link that looks like ours.</summary>
     static string Target(HttpContext http) =>
         http.Request.Query["to"] is [{ Length: <= 2_000 } path] && path.StartsWith(ConsoleEndpoints.Root + "/", StringComparison.Ordinal)
@@ -80,6 +87,9 @@ static class SignInEndpoints
         && path.All(c => char.IsAsciiLetterOrDigit(c) || "/%-._~@:+!$&'()*,;=".Contains(c, StringComparison.Ordinal))
             ? path
             : ConsoleEndpoints.Root;
+
+    [LoggerMessage(LogLevel.Warning, "Nobody can sign in to the console, because the provider does not answer: {Reason}")]
+    static partial void LogAway(ILogger log, string reason);
 }
 
 /// <param name="Href">Where a click on the only button goes: by GET to the provider, by POST where there is none.</param>
