@@ -21,6 +21,9 @@ sealed class IdentityProvider : IAsyncDisposable
     /// <summary>Whether it answers with errors only.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>What its token endpoint says; null where nobody asks it.</summary>
+    public Func<IFormCollection, object>? Token { get; set; }
+
     public string[] Settings =>
     [
         $"Authentication:Schemes:Bearer:Authority={Issuer}",
@@ -35,7 +38,14 @@ sealed class IdentityProvider : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var provider = new IdentityProvider(app);
-        app.MapGet("/.well-known/openid-configuration", () => provider.Answer(new { issuer = provider.Issuer, jwks_uri = $"{provider.Issuer}/keys", authorization_endpoint = $"{provider.Issuer}/authorize" }));
+        app.MapGet("/.well-known/openid-configuration", () => provider.Answer(new
+        {
+            issuer = provider.Issuer,
+            jwks_uri = $"{provider.Issuer}/keys",
+            authorization_endpoint = $"{provider.Issuer}/authorize",
+            token_endpoint = $"{provider.Issuer}/token",
+        }));
+        app.MapPost("/token", async (HttpRequest request) => provider.Answer(provider.Token!(await request.ReadFormAsync())));
         app.MapGet("/keys", () => provider.Answer(new { keys = provider.keys.OrderBy(key => key.Key, StringComparer.Ordinal).Select(key => key.Value) }));
         await app.StartAsync();
         return provider;
