@@ -177,12 +177,17 @@ function isTyping(e) {
   return e.composedPath().some((target) => target instanceof Element && target.matches("input, textarea, select"));
 }
 
+// Its heading at the lower edge of the window is not yet the newest message.
 new IntersectionObserver(([entry]) => {
   isInSight = entry.isIntersecting;
   if (isInSight) byId("newest").hidden = true;
-}).observe(byId("inbox-title"));
+}, { rootMargin: "0px 0px -40% 0px" }).observe(byId("inbox-title"));
 byId("newest-copy").addEventListener("click", (e) => copy(e.currentTarget, byId("newest-code")));
-byId("newest-show").addEventListener("click", () => byId("inbox-title").focus());
+byId("newest-show").addEventListener("click", () => {
+  byId("newest").hidden = true;
+  byId("inbox-title").focus({ preventScroll: true });
+  byId("inbox-title").scrollIntoView();
+});
 
 readFragment();
 filter.addEventListener("input", applyFilter);

@@ -79,15 +79,20 @@ export class Api {
     const date = Date.parse(response.headers.get("date") ?? "");
     // It has whole seconds: what differs by less does not differ.
     if (!Number.isNaN(date)) this.clockAhead = Math.abs(date - Date.now()) < 1_500 ? 0 : date - Date.now();
-    if (response.ok) return text ? JSON.parse(text) : null;
-    throw problemOf(response, text);
+    if (!response.ok) throw problemOf(response, text);
+    if (text === "") return null;
+    // What signs a user in to a network answers for everybody.
+    if (!isJson(response)) throw new Problem("unavailable");
+    return JSON.parse(text);
   }
 }
+
+const isJson = (response) => response.headers.get("content-type")?.includes("json") ?? false;
 
 /** What comes from a proxy in between need not be JSON. */
 function problemOf(response, text) {
   const retryAfter = Number(response.headers.get("retry-after")) || null;
-  if (!response.headers.get("content-type")?.includes("json")) return new Problem(response.status === 401 ? "unauthenticated" : "unavailable", {}, retryAfter);
+  if (!isJson(response)) return new Problem(response.status === 401 ? "unauthenticated" : "unavailable", {}, retryAfter);
   const body = JSON.parse(text);
   return new Problem(body.code ?? "internal", body, retryAfter);
 }

@@ -400,8 +400,8 @@ class CountersignSecurity extends HTMLElement {
 
   /** Where the browser reads codes from SMS (WebOTP), the code that is awaited is filled in; to send it is the user's. */
   async #listenForSms() {
-    const pending = this.#model.account?.pendingOperations.find((candidate) => candidate.keyType === PHONE);
-    if (!pending) {
+    const awaited = () => this.#model.account?.pendingOperations.find((candidate) => candidate.keyType === PHONE);
+    if (!awaited()) {
       this.#sms?.abort();
       this.#sms = null;
       return;
@@ -411,7 +411,9 @@ class CountersignSecurity extends HTMLElement {
     this.#sms = new AbortController();
     try {
       const { code } = await navigator.credentials.get({ otp: { transport: ["sms"] }, signal: this.#sms.signal });
-      const input = this.#root.getElementById(`${purposeOf(pending.operation, pending.keyType).id}:code`);
+      // Which is not always the one that was awaited at first: a change has two steps.
+      const pending = awaited();
+      const input = pending && this.#root.getElementById(`${purposeOf(pending.operation, pending.keyType).id}:code`);
       if (input) input.value = code;
       this.#sms = null;
     } catch (error) {
