@@ -70,6 +70,10 @@ public sealed class ConsoleSecurityTests
     }
 
     [Fact]
+    [Trait("ASVS", "3.3.1")]
+    [Trait("ASVS", "3.3.2")]
+    [Trait("ASVS", "3.3.3")]
+    [Trait("ASVS", "3.3.4")]
     public async Task Behind_TLS_a_form_s_cookie_is_the_host_s_alone_and_goes_with_no_other_site_s_request()
     {
         await using var provider = await IdentityProvider.StartAsync();
@@ -112,6 +116,7 @@ public sealed class ConsoleSecurityTests
     }
 
     [Theory]
+    [Trait("ASVS", "10.1.2")]
     [InlineData("/console/signin")]
     [InlineData("/console/signin?code=abc&state=def")]
     [InlineData("/console/signin?error=access_denied&error_description=%3Cscript%3E")]
@@ -129,6 +134,7 @@ public sealed class ConsoleSecurityTests
     }
 
     [Theory]
+    [Trait("ASVS", "3.7.2")]
     [InlineData("https://evil.example/")]
     [InlineData("//evil.example/")]
     [InlineData("/\\evil.example/")]
@@ -167,6 +173,7 @@ public sealed class ConsoleSecurityTests
     }
 
     [Theory]
+    [Trait("ASVS", "3.5.1")]
     [InlineData("/console/sign-out")]
     [InlineData("/console/search")]
     [InlineData("/console/accounts/alice/revoke")]
@@ -192,6 +199,8 @@ public sealed class ConsoleSecurityTests
     }
 
     [Fact]
+    [Trait("ASVS", "7.3.1")]
+    [Trait("ASVS", "7.3.2")]
     public async Task A_session_ends_when_nobody_uses_it_and_at_the_end_of_a_working_day_in_any_case()
     {
         await using var server = await TestServer.StartAsync(new TestServer.Setup { Clock = new FakeTimeProvider(DateTimeOffset.UtcNow) });

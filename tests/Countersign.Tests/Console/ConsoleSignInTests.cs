@@ -10,6 +10,8 @@ namespace Countersign.Tests.Console;
 public sealed class ConsoleSignInTests(Browser browser, Operators operators) : IClassFixture<Browser>, IClassFixture<Operators>
 {
     [Fact]
+    [Trait("ASVS", "7.4.4")]
+    [Trait("ASVS", "14.3.1")]
     public async Task An_operator_signs_in_sees_by_which_name_and_signs_out()
     {
         await using var site = await ConsoleSite.StartAsync(browser, operators);

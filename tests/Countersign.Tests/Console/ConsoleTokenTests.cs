@@ -17,6 +17,8 @@ public sealed class ConsoleTokenTests
     static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;
 
     [Fact]
+    [Trait("ASVS", "10.5.1")]
+    [Trait("ASVS", "10.5.4")]
     public async Task Only_an_ID_token_of_this_provider_for_this_console_and_this_sign_in_signs_anybody_in()
     {
         await using var site = await Site.StartAsync();
@@ -69,6 +71,7 @@ public sealed class ConsoleTokenTests
     }
 
     [Fact]
+    [Trait("ASVS", "10.2.1")]
     public async Task What_came_back_once_does_not_come_back_again_nor_to_somebody_else()
     {
         await using var site = await Site.StartAsync();

@@ -34,6 +34,7 @@ public sealed class BrowserAccessTests
     [InlineData("/api/v1/admin/messages", App)]
     [InlineData("/api/v1/admin/accounts/alice/events", App)]
     [InlineData("/dev/inbox", App)]
+    [Trait("ASVS", "3.4.2")]
     public async Task Nobody_else_may_and_nothing_else(string path, string origin)
     {
         await using var server = await TestServer.StartAsync(Allowed);
