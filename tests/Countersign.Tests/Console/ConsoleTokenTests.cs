@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Countersign.Tests.Hosting;
 using Countersign.Tests.Server;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -136,7 +135,7 @@ public sealed class ConsoleTokenTests
             return (await client.GetAsync("/console/messages")).Status;
         }
 
-        public object Answer(IFormCollection form, Func<Dictionary<string, object>, string> idToken, string? scope, string? scopeInAccessToken)
+        public Dictionary<string, object> Answer(IFormCollection form, Func<Dictionary<string, object>, string> idToken, string? scope, string? scopeInAccessToken)
         {
             Redeemed = form;
             var claims = Tokens.Claims(provider.Issuer, Now, "olivia");
