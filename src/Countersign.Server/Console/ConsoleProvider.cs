@@ -74,7 +74,7 @@ sealed partial class ConsoleProvider(
         }
 
         options.Events.OnRedirectToIdentityProvider = NameOurselves;
-        options.Events.OnTokenValidated = TakeScopes;
+        options.Events.OnTokenValidated = DemandSignatureAndTakeScopes;
         options.Events.OnTicketReceived = MakeSessionAsync;
         options.Events.OnRemoteFailure = ShowFailureAsync;
     }
@@ -98,10 +98,17 @@ sealed partial class ConsoleProvider(
     /// What was granted stands beside the tokens (RFC 6749, 5.1), or in the access token. Where neither says it, nothing was: that a provider leaves it out where all that
     /// was asked for is granted is not taken for granted.
     /// </summary>
-    static Task TakeScopes(TokenValidatedContext context)
+    static Task DemandSignatureAndTakeScopes(TokenValidatedContext context)
     {
+        // The framework lets an ID token pass unsigned that came from the token endpoint, as OpenID Connect Core 1.0 (3.1.3.7) allows.
         var response = context.TokenEndpointResponse;
-        var granted = response?.Scope is { Length: > 0 } scope ? [scope] : ScopesOf(response?.AccessToken);
+        if (response?.IdToken?.Split('.') is not [_, _, { Length: > 0 }])
+        {
+            context.Fail("The ID token is not signed.");
+            return Task.CompletedTask;
+        }
+
+        var granted = response.Scope is { Length: > 0 } scope ? [scope] : ScopesOf(response.AccessToken);
         ((ClaimsIdentity)context.Principal!.Identity!).AddClaims(granted.Select(text => new Claim(ScopeClaim, text)));
         return Task.CompletedTask;
     }

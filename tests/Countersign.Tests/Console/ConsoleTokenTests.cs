@@ -33,6 +33,7 @@ public sealed class ConsoleTokenTests
             ("of no sign-in", claims => site.Signed(claims, "nonce", null)),
             ("of nobody", claims => site.Signed(claims, "sub", null)),
             ("unsigned", claims => Tokens.Make(Tokens.Header("none"), claims, _ => [])),
+            ("whose signature was cut off", claims => Tokens.Rs256(site.Key, KeyId, claims).Split('.') is [var header, var body, _] ? $"{header}.{body}." : ""),
             ("by another key under the same name", claims => Tokens.Rs256(other, KeyId, claims)),
             ("by another key", claims => Tokens.Rs256(other, "two", claims)),
             ("by the public key as a secret", claims => Tokens.Hs256(site.Key.ExportSubjectPublicKeyInfo(), claims)),

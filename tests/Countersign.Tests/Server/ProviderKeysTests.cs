@@ -75,7 +75,7 @@ public sealed class ProviderKeysTests
         clock.Advance(TimeSpan.FromHours(1) - TimeSpan.FromSeconds(1));
         Assert.Equal(["one"], await IdsAsync(keys));
         clock.Advance(TimeSpan.FromSeconds(1));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => keys.GetConfigurationAsync(CancellationToken.None));
+        await Assert.ThrowsAsync<ProviderAwayException>(() => keys.GetConfigurationAsync(CancellationToken.None));
 
         provider.IsAway = false;
         clock.Advance(TimeSpan.FromSeconds(10));
