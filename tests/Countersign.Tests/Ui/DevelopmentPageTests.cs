@@ -100,6 +100,10 @@ public sealed class DevelopmentPageTests(Browser browser) : IClassFixture<Browse
         await newest.GetByRole(AriaRole.Button, new() { Name = "Show the inbox" }).ClickAsync();
         await Expect(page.MessageTo("alice@demo.example")).ToBeInViewportAsync();
         await Expect(newest).ToBeHiddenAsync();
+        // It was looked at, and does not come again.
+        await page.Element.GetByLabel("Code", new() { Exact = true }).FocusAsync();
+        await Expect(page.Page.GetByRole(AriaRole.Heading, new() { Name = "Inbox" })).Not.ToBeInViewportAsync();
+        await Expect(newest).ToBeHiddenAsync();
         page.AssertNoComplaints();
     }
 

@@ -9,7 +9,7 @@ const status = byId("status"), list = byId("messages"), filter = byId("filter");
 
 /** What is on the page, by key. A message never changes, so that it is built once and stays: selection, focus and scrolling with it. */
 const shown = new Map();
-let last = null, timer = 0, isPolling = false, isInSight = true;
+let last = null, timer = 0, isPolling = false, isInSight = true, isNew = false;
 
 async function poll() {
   clearTimeout(timer);
@@ -108,16 +108,26 @@ function build(message) {
   return item;
 }
 
-/** Where the inbox is out of sight, below what the user sees: the newest code, until the inbox is looked at. */
+/** Where the inbox is out of sight, below what the user sees: the newest message, until it is looked at there or closed. */
 function point(message, text) {
-  if (isInSight) return;
   byId("newest-text").textContent = text;
   byId("newest-code").textContent = message.oneTimeToken ?? "";
   byId("newest-copy").hidden = byId("newest-code").hidden = !message.oneTimeToken;
-  byId("newest").hidden = false;
+  isNew = true;
+  follow();
+}
+
+function follow() {
+  byId("newest").hidden = isInSight || !isNew;
+  if (byId("newest").hidden) return;
   let focused = document.activeElement;
   while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
   if (focused !== document.body) focused?.scrollIntoView({ block: "nearest" });
+}
+
+function seen() {
+  isNew = false;
+  follow();
 }
 
 function offerHtml(views, text, message) {
@@ -180,11 +190,12 @@ function isTyping(e) {
 // Its heading at the lower edge of the window is not yet the newest message.
 new IntersectionObserver(([entry]) => {
   isInSight = entry.isIntersecting;
-  if (isInSight) byId("newest").hidden = true;
+  follow();
 }, { rootMargin: "0px 0px -40% 0px" }).observe(byId("inbox-title"));
 byId("newest-copy").addEventListener("click", (e) => copy(e.currentTarget, byId("newest-code")));
+byId("newest-close").addEventListener("click", seen);
 byId("newest-show").addEventListener("click", () => {
-  byId("newest").hidden = true;
+  seen();
   byId("inbox-title").focus({ preventScroll: true });
   byId("inbox-title").scrollIntoView();
 });
