@@ -49,7 +49,7 @@ public sealed class DevelopmentPageTests(Browser browser) : IClassFixture<Browse
         Assert.Equal((true, false, "blue4sky"), (made.HasMfa("EMAIL"), made.HasMfa("PHONE_NUMBER"), made.AntiPhishing()));
 
         await server.PutAccountAsync("demo-ben", new { email = "benjamin@demo.example" });
-        await page.Page.ReloadAsync();
+        await page.ReloadAsync();
         await Expect(Person(page, "Ben")).ToBeCheckedAsync();
         await Expect(page.Element).ToContainTextAsync("b***n@demo.example");
         await Expect(page.Element).ToContainTextAsync("No phone number yet");
@@ -76,7 +76,7 @@ public sealed class DevelopmentPageTests(Browser browser) : IClassFixture<Browse
         await Expect(page.Page.Locator("body")).ToHaveCSSAsync("background-color", "rgb(244, 246, 247)");
         await Expect(page.Page.Locator("#stage")).ToHaveCSSAsync("background-color", "rgb(15, 20, 22)");
 
-        await page.Page.ReloadAsync();
+        await page.ReloadAsync();
         await Expect(page.Page.GetByLabel("Language")).ToHaveValueAsync("ar");
         await Expect(page.Element.Locator(".all")).ToHaveCSSAsync("direction", "rtl");
         await Expect(page.Element).ToHaveCSSAsync("color-scheme", "dark");

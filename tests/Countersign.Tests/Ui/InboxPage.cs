@@ -38,8 +38,14 @@ sealed class InboxPage : IAsyncDisposable
         var context = await browser.NewContextAsync(options ?? new BrowserNewContextOptions());
         var page = new InboxPage(context, await context.NewPageAsync());
         await page.Page.GotoAsync(server.Url.ToString());
-        await Assertions.Expect(page.Status).ToHaveTextAsync("Live");
+        await page.SettleAsync();
         return page;
+    }
+
+    public async Task ReloadAsync()
+    {
+        await Page.ReloadAsync();
+        await SettleAsync();
     }
 
     public ILocator MessageTo(string destination) =>
@@ -60,6 +66,13 @@ sealed class InboxPage : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await context.DisposeAsync();
+
+    /// <summary>Both sides have asked, and were answered: what is under way when a page is left, or its clock is moved, fails.</summary>
+    async Task SettleAsync()
+    {
+        await Assertions.Expect(Status).ToHaveTextAsync("Live");
+        await Assertions.Expect(Element.GetByRole(AriaRole.Region).First).ToBeVisibleAsync();
+    }
 
     /// <summary>Chromium reports every 404, and that a demonstration user is not there yet is one.</summary>
     static bool AsksForSomebodyNew(IConsoleMessage message) =>

@@ -70,7 +70,7 @@ public sealed class InboxPageTests(Browser browser) : IClassFixture<Browser>
         await Expect(inbox.MessageTo("alice@example.com")).ToBeHiddenAsync();
         await Expect(inbox.Page.Locator("#count")).ToHaveTextAsync("1 of 2 messages");
 
-        await inbox.Page.ReloadAsync();
+        await inbox.ReloadAsync();
         await Expect(inbox.Page.Locator("#count")).ToHaveTextAsync("1 of 2 messages");
 
         await inbox.Page.Locator("#filter").FillAsync("nobody");
@@ -177,7 +177,7 @@ public sealed class InboxPageTests(Browser browser) : IClassFixture<Browser>
         await using var server = await TestServer.StartAsync();
         await using var inbox = await InboxPage.OpenAsync(browser, server);
         await inbox.Page.Clock.InstallAsync();
-        await inbox.Page.ReloadAsync();
+        await inbox.ReloadAsync();
         await Expect(inbox.Status).ToHaveTextAsync("Live");
         await SetHiddenAsync(inbox.Page, true);
         var polls = 0;
