@@ -65,6 +65,8 @@ static class TemplatesCommand
         builder.Configuration.CheckLogLevels();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddCountersign();
+        // Development would want the store and the senders that there are none of here.
+        builder.Host.UseDefaultServiceProvider(services => services.ValidateOnBuild = false);
         // Nothing is signed or sealed here: whatever keys there are, and whether there are any, is of no account.
         builder.Services.PostConfigure<CountersignOptions>(options =>
         {

@@ -87,7 +87,7 @@ static class AccountEndpoints
         ConsolePage.Of<ErasePage, EraseModel>($"Erase the account {userId}", new EraseModel(userId, problem)) with { Section = "accounts" };
 
     static ConsolePage NoAccount => ConsolePage.Message(
-        StatusCodes.Status404NotFound, "There is no such account", "No account has this user id, and none ever had.", ("Find an account", "/console/search"))
+        StatusCodes.Status404NotFound, "There is no such account", "No account has this user id.", ("Find an account", "/console/search"))
         with { Section = "accounts" };
 
     /// <summary>The operator, as the trail names them. Nothing is provisioned from their claims.</summary>

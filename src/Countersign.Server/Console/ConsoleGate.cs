@@ -28,6 +28,12 @@ sealed class ConsoleGate(IAntiforgery antiforgery, IHostEnvironment environment)
         // In place of whom a bearer names.
         http.User = (await http.AuthenticateAsync(ConsoleSession.Scheme)).Principal ?? new ClaimsPrincipal(new ClaimsIdentity());
         var isPost = HttpMethods.IsPost(http.Request.Method);
+        if (!isPost && !HttpMethods.IsGet(http.Request.Method))
+        {
+            http.Response.Headers.Allow = "GET, POST";
+            return ConsoleErrors.Page(StatusCodes.Status405MethodNotAllowed);
+        }
+
         if (http.GetEndpoint()?.Metadata.GetMetadata<OpenToAll>() is null)
         {
             if (http.User.Identity?.IsAuthenticated != true)
@@ -43,8 +49,16 @@ sealed class ConsoleGate(IAntiforgery antiforgery, IHostEnvironment environment)
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = MaxFormSize;
         // Read here, where what is too long is said to be: the check of the token would take it for a form without one.
-        if (http.Request.HasFormContentType)
-            await http.Request.ReadFormAsync(http.RequestAborted);
+        try
+        {
+            if (http.Request.HasFormContentType)
+                await http.Request.ReadFormAsync(http.RequestAborted);
+        }
+        catch (BadHttpRequestException e)
+        {
+            return ConsoleErrors.Page(e.StatusCode);
+        }
+
         if (!http.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(http))
             return ConsolePage.Message(
                 StatusCodes.Status400BadRequest, "This form is not valid any more",

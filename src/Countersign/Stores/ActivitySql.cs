@@ -16,12 +16,14 @@ static class ActivitySql
     public const string MoveOn =
         "UPDATE activity_progress SET counted_until = @to, commit_id = @commit_id WHERE counted_until = @counted_until";
 
+    /// <summary>What a user was refused: that something could not be done for an operator, or for the platform, is another matter.</summary>
     public const string CountEvents =
         $"""
         INSERT INTO activity (hour, measure, detail, total)
         SELECT at - at % 3600000, CASE type WHEN 'token_issued' THEN 'issued' WHEN 'token_redeemed' THEN 'redeemed' ELSE 'refused' END, '', COUNT(*)
         FROM audit_events
-        WHERE at >= @from AND at < @to AND type IN ('token_issued', 'token_redeemed', 'token_refused', 'request_refused') AND {Won}
+        WHERE at >= @from AND at < @to AND type IN ('token_issued', 'token_redeemed', 'token_refused', 'request_refused')
+          AND (type <> 'request_refused' OR actor = user_id) AND {Won}
         GROUP BY 1, 2
         {OnTop}
         """;

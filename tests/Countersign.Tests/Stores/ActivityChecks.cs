@@ -33,6 +33,8 @@ static class ActivityChecks
         node.Clock.Advance(TimeSpan.FromSeconds(8));
         await node.Outbox.FinishAsync("carol", messages[0].Id, SendResult.Accepted, node.Clock.Now, Ct);
         await node.Outbox.BuryAsync("carol", messages[1].Id, "no such mailbox", null, node.Clock.Now, Ct);
+        // What an operator could not do was not refused to a user.
+        Assert.Equal(SupportStatus.NotLocked, await node.Support.UnlockAsync(new Caller("olga"), "carol", AddingNumber, "ticket 4711", Ct));
         await CountAllAsync(node);
 
         var report = await node.Figures.ReadAsync(start.AddMinutes(59), start.AddHours(2.5), Ct);

@@ -51,6 +51,7 @@ public abstract partial class SeededFaults
         Drop("the begin of the countries that are counted", ActivitySql.CountCountries, "finished_at >= @from AND ", ActivityChecks.What_has_happened_is_counted_by_the_hour),
         Replace("the parts of an SMS", ActivitySql.CountCountries, "SUM(segments)", "COUNT(*)", ActivityChecks.What_has_happened_is_counted_by_the_hour),
         Drop("the types that are counted", ActivitySql.CountEvents, " AND type IN ('token_issued', 'token_redeemed', 'token_refused', 'request_refused')", ActivityChecks.What_has_happened_is_counted_by_the_hour),
+        Drop("whose refusals are counted", ActivitySql.CountEvents, "AND (type <> 'request_refused' OR actor = user_id) ", ActivityChecks.What_has_happened_is_counted_by_the_hour),
         Replace("what was counted of an hour before", ActivitySql.CountEvents, "activity.total + ", "", ActivityChecks.What_has_happened_is_counted_by_the_hour),
         Drop("the time in the forgetting of figures", ActivitySql.Forget, " WHERE hour < @before", ActivityChecks.What_was_counted_long_ago_is_forgotten_and_nothing_else),
     ];

@@ -73,7 +73,7 @@ public sealed class SecurityAccessTests(Browser browser, SecuritySite site) : IC
         var person = await site.PersonAsync(person => new { email = person.Email });
         var bearer = (string?)null;
         await using var page = await OpenSmallAsync(person, _ => Task.FromResult(bearer));
-        await Expect(page.Text("You are not signed in any more.")).ToBeVisibleAsync();
+        await Expect(page.Text("You are not signed in.")).ToBeVisibleAsync();
         await AssertIsFineAsync(page, "signed out");
 
         bearer = await page.NewBearerAsync();

@@ -10,7 +10,7 @@ public sealed class SecurityConnectionTests(Browser browser, SecuritySite site) 
 {
     const string RemovePhone = "Remove your phone number";
     const string Unreachable = "We cannot reach the server. Nothing is half done";
-    const string SignedOut = "You are not signed in any more.";
+    const string SignedOut = "You are not signed in.";
 
     [Fact]
     public async Task A_server_that_is_away_is_said_to_be_and_asked_again()

@@ -1,7 +1,7 @@
 import { patch } from "./dom.js";
 import { Texts } from "./texts.js";
-import { Api, newRequestKey } from "./api.js";
-import { PHONE, operations, purposeOf, titleOf } from "./operations.js";
+import { Api, Problem, newRequestKey } from "./api.js";
+import { EMAIL, PHONE, operations, purposeOf, titleOf } from "./operations.js";
 import { cardOf, view } from "./view.js";
 import { styles } from "./served.js";
 
@@ -108,7 +108,10 @@ class CountersignSecurity extends HTMLElement {
 
   #supply({ isFresh }) {
     if (this.#bearer) return typeof this.#bearer === "function" ? this.#bearer({ isFresh }) : this.#bearer;
-    return this.#ask("countersign-bearer", { isFresh });
+    const supplied = this.#ask("countersign-bearer", { isFresh });
+    // A page that has no bearer yet will set it, or ask for a refresh.
+    if (supplied === null && !isFresh) throw new Problem("unsupplied");
+    return supplied;
   }
 
   /** Asks the page for a bearer; null where nobody is there who has one. */
@@ -137,6 +140,7 @@ class CountersignSecurity extends HTMLElement {
       this.#model.account = null;
       return "signedOut";
     }
+    if (problem.code === "unsupplied") return null;
     if (problem.code === "account-not-found") return "noAccount";
     return problem.code === "unreachable" || problem.code === "unavailable" || problem.code === "rate-limited" ? "unreachable" : this.#unexpected(problem);
   }
@@ -184,7 +188,11 @@ class CountersignSecurity extends HTMLElement {
   }
 
   #render() {
+    const focused = this.#root.activeElement;
+    const card = focused?.closest("section")?.getAttribute("aria-labelledby");
     patch(this.#root, view({ ...this.#model, texts: this.#texts, now: this.#now() }, this.#actions));
+    // Whoever was in a panel that has ended is still at its card.
+    if (card && !focused.isConnected) this.#root.getElementById(card)?.focus();
     this.#listenForSms();
   }
 
@@ -239,6 +247,8 @@ class CountersignSecurity extends HTMLElement {
     for (const name of ["code", flow.beside]) {
       if (name && !text(form, name)) return this.#invalid(purpose, name);
     }
+    // The server tells an email from a phone number by its form alone, and would look for the other's code.
+    if (flow.beside === "target" && text(form, "target").includes("@") !== (purpose.keyType === EMAIL)) return this.#invalid(purpose, "target");
     const [path, content] = flow.redeem(purpose.keyType, text(form, "code"), flow.beside && text(form, flow.beside));
     return this.#run(purpose, () => this.#post(purpose, path, content), (answer) =>
       flow.step === 1 ? this.#awaitCode(purposeOf("userKeys/changing/newKey", purpose.keyType), answer) : this.#done(purpose, answer));
@@ -427,8 +437,9 @@ function body({ operation, keyType }) {
   return keyType ? { operation, keyType } : { operation };
 }
 
+/** What is pasted brings along marks that nobody sees, and spaces and dashes of every kind. */
 function text(form, name) {
-  return form.elements[name]?.value.trim() ?? "";
+  return (form.elements[name]?.value ?? "").replace(/\p{Cf}/gu, "").replace(/\s/gu, " ").replace(/\p{Pd}/gu, "-").trim();
 }
 
 if (!customElements.get("countersign-security")) customElements.define("countersign-security", CountersignSecurity);

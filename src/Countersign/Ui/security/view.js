@@ -72,7 +72,7 @@ function phishingCard(model, act) {
     h("div", { key: "value", class: "row" },
       h("p", { class: isSet ? "value" : "quiet" }, isSet ? value(account.antiPhishingCode) : texts.say("none/phishing")),
       h("div", { class: "buttons" }, hasEmail && pending.length === 0 && action(model, act, purposeOf(operation), isSet ? "change" : "set"))),
-    h("p", { key: "why", class: "quiet" }, texts.say(hasEmail ? "phishingMeans" : "phishingNeedsEmail")),
+    h("p", { key: "why", class: "quiet" }, texts.say(!hasEmail ? "phishingNeedsEmail" : isSet ? "phishingMeans" : "phishingOffers")),
   ]);
 }
 
