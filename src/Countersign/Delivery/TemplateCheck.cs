@@ -88,6 +88,8 @@ sealed partial class TemplateCheck(IServiceProvider provider, ILogger<TemplateCh
                 yield return TemplateFiles.Error(file.Name, $"says nothing of '{sample.Name}' in '{language.Tag}'.");
             else if (part == $"{family}.subject" && text.Contains('\n', StringComparison.Ordinal))
                 yield return TemplateFiles.Error(file.Name, "has more than one line. A subject is one line.");
+            else if (part == $"{family}.subject" && content.Code is { } code && text.Contains(code, StringComparison.Ordinal))
+                yield return TemplateFiles.Error(file.Name, "shows the code, which lists of mails and locked screens would then show as well. Take {{ code }} out.");
             if (content.Code is null || text is null || part == $"{family}.subject")
                 continue;
 
@@ -116,7 +118,7 @@ sealed partial class TemplateCheck(IServiceProvider provider, ILogger<TemplateCh
             LogLong(language[isCode ? "code.sms" : "notice.sms"].File.Name, sample.Name, language.Tag, segments.Count, segments.Length, segments.Encoding, limit);
     }
 
-    [GeneratedRegex("""\b(?:href|src|srcset|action|background|poster)\s*=\s*(?:"(?<to>[^"]*)"|'(?<to>[^']*)'|(?<to>[^\s>"']+))|url\(\s*["']?(?<to>[^)"']*)|(?<to>\b[a-z][a-z0-9+.-]*://[^\s"'<>]*)""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""\b(?:href|src|srcset|action|background|poster)\s*=\s*(?:"(?<to>[^"]*)"|'(?<to>[^']*)'|(?<to>[^\s>"']+))|url\(\s*["']?(?<to>[^)"']*)|(?<to>\b[a-z][a-z0-9+.-]*://[^\s"'<>]*)|(?<![@/\w.])(?<to>www\.[^\s"'<>]*)""", RegexOptions.IgnoreCase)]
     private static partial Regex Link();
 
     [LoggerMessage(LogLevel.Warning, "The SMS of {Template} is long: '{Message}' in '{Language}' takes {Segments} segments ({Length} in {Encoding}); {Limit} are meant.")]

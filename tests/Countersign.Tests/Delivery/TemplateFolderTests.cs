@@ -100,6 +100,8 @@ public sealed class TemplateFolderTests : IDisposable
         { "layout.html.liquid", "<style>p { background: url(https://example.com/a.png) }</style>{{ body }}", "layout.html.liquid has the link 'https://example.com/a.png' in a message with a code." },
         { "de/code.html.liquid", "{{ code }}<a href=\"{{ public_url }}/code\">x</a>", "de/code.html.liquid has the link 'https://accounts.example.com/code' in a message with a code." },
         { "de/code.html.liquid", "{{ code }}<a href=\"mailto:help@example.com\">x</a>", "has the link 'mailto:help@example.com' in a message with a code." },
+        { "de/code.subject.liquid", "Code {{ code }}", "de/code.subject.liquid shows the code, which lists of mails and locked screens would then show as well. Take {{ code }} out." },
+        { "de/code.sms.liquid", "{{ code }} www.example.com/sms", "de/code.sms.liquid has the link 'www.example.com/sms' in a message with a code." },
         { "de/code.sms.liquid", "{{ code }} https://example.com/sms", "de/code.sms.liquid has the link 'https://example.com/sms' in a message with a code." },
         { "de/code.subject.liquid", "One\nTwo", "de/code.subject.liquid has more than one line. A subject is one line." },
         { "de/notice.subject.liquid", " ", "de/notice.subject.liquid says nothing of 'KeyAdded EMAIL' in 'de'." },
