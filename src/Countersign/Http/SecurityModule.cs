@@ -15,7 +15,7 @@ static partial class SecurityModule
     const string Texts = $"Ui/{Folder}texts/";
 
     /// <summary>Each after those that it imports.</summary>
-    static readonly string[] Files = ["dom.js", "texts.js", "api.js", "operations.js", "view.js", "element.js"];
+    static readonly string[] Files = ["dom.js", "texts.js", "api.js", "requests.js", "operations.js", "view.js", "sms.js", "element.js"];
 
     static readonly JsonSerializerOptions AsItIs = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

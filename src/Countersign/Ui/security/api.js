@@ -96,8 +96,3 @@ function problemOf(response, text) {
   const body = JSON.parse(text);
   return new Problem(body.code ?? "internal", body, retryAfter);
 }
-
-/** A name for one request: sent again, it is the same request. Not crypto.randomUUID, which pages without TLS do not have. */
-export function newRequestKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}

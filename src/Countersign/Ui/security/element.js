@@ -1,6 +1,8 @@
 import { patch } from "./dom.js";
 import { Texts } from "./texts.js";
-import { Api, Problem, newRequestKey } from "./api.js";
+import { Api, Problem } from "./api.js";
+import { Requests } from "./requests.js";
+import { SmsCodes } from "./sms.js";
 import { EMAIL, PHONE, operations, purposeOf, titleOf } from "./operations.js";
 import { cardOf, view } from "./view.js";
 import { styles } from "./served.js";
@@ -33,9 +35,8 @@ class CountersignSecurity extends HTMLElement {
   #waiting = null;
   /** Operations that were ended here, and of which that was said. */
   #ended = new Set();
-  /** The last request of each operation whose answer is not known, and its name. */
-  #requests = new Map();
-  #sms = null;
+  #requests = new Requests();
+  #sms = new SmsCodes((code) => this.#fillIn(code));
 
   constructor() {
     super();
@@ -78,8 +79,7 @@ class CountersignSecurity extends HTMLElement {
   disconnectedCallback() {
     document.removeEventListener("visibilitychange", this.#look);
     clearInterval(this.#ticking);
-    this.#sms?.abort();
-    this.#sms = null;
+    this.#sms.listen(false);
     this.#loads = 0;
   }
 
@@ -193,7 +193,7 @@ class CountersignSecurity extends HTMLElement {
     patch(this.#root, view({ ...this.#model, texts: this.#texts, now: this.#now() }, this.#actions));
     // Whoever was in a panel that has ended is still at its card.
     if (card && !focused.isConnected) this.#root.getElementById(card)?.focus();
-    this.#listenForSms();
+    this.#sms.listen(this.#awaitedBySms() !== undefined);
   }
 
   #focus(...ids) {
@@ -319,18 +319,8 @@ class CountersignSecurity extends HTMLElement {
     await this.#run(purpose, request, succeed);
   }
 
-  /** Sent again after an answer that did not come, the same request is the same request: what it did, it did once. */
-  async #post(purpose, path, content) {
-    const request = JSON.stringify([path, content]);
-    if (this.#requests.get(purpose.id)?.request !== request) this.#requests.set(purpose.id, { request, key: newRequestKey() });
-    try {
-      const answer = await this.#api.post(path, content, this.#requests.get(purpose.id).key);
-      this.#requests.delete(purpose.id);
-      return answer;
-    } catch (problem) {
-      if (!problem.isUnknown) this.#requests.delete(purpose.id);
-      throw problem;
-    }
+  #post(purpose, path, content) {
+    return this.#requests.post(this.#api, purpose, path, content);
   }
 
   async #fail(purpose, problem) {
@@ -408,28 +398,15 @@ class CountersignSecurity extends HTMLElement {
     this.#model.announcement = this.#texts.say(name, values);
   }
 
-  /** Where the browser reads codes from SMS (WebOTP), the code that is awaited is filled in; to send it is the user's. */
-  async #listenForSms() {
-    const awaited = () => this.#model.account?.pendingOperations.find((candidate) => candidate.keyType === PHONE);
-    if (!awaited()) {
-      this.#sms?.abort();
-      this.#sms = null;
-      return;
-    }
-    if (this.#sms || !("OTPCredential" in window)) return;
+  #awaitedBySms() {
+    return this.#model.account?.pendingOperations.find((pending) => pending.keyType === PHONE);
+  }
 
-    this.#sms = new AbortController();
-    try {
-      const { code } = await navigator.credentials.get({ otp: { transport: ["sms"] }, signal: this.#sms.signal });
-      // Which is not always the one that was awaited at first: a change has two steps.
-      const pending = awaited();
-      const input = pending && this.#root.getElementById(`${purposeOf(pending.operation, pending.keyType).id}:code`);
-      if (input) input.value = code;
-      this.#sms = null;
-    } catch (error) {
-      // Not wanted any more, or not granted: the code is typed.
-      console.debug("countersign-security: no code from an SMS.", error);
-    }
+  /** To send it is the user's. It is not always for what was awaited at first: a change has two steps. */
+  #fillIn(code) {
+    const pending = this.#awaitedBySms();
+    const input = pending && this.#root.getElementById(`${purposeOf(pending.operation, pending.keyType).id}:code`);
+    if (input) input.value = code;
   }
 }
 
