@@ -16,8 +16,8 @@ partial class CountersignOptionsValidator
 
         foreach (var (entry, index) in prices.Countries.Select((entry, index) => (entry, index)))
         {
-            if (entry.Country is not { Length: 2 } || !entry.Country.All(char.IsAsciiLetter))
-                yield return Error($"{Section}:Countries:{index}:Country", $"is '{entry.Country}'; it is an ISO 3166-1 code of two letters such as DE.");
+            if (!IsCountry(entry.Country))
+                yield return CountryError($"{Section}:Countries:{index}:Country", entry.Country);
             if (entry.Price is < 0 or > SmsPriceOptions.Max)
                 yield return PriceError($"{Section}:Countries:{index}:Price", entry.Price);
         }

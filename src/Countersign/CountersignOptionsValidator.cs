@@ -70,8 +70,8 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
     {
         foreach (var (country, index) in limits.Sms.Countries.Select((country, index) => (country, index)))
         {
-            if (country is not { Length: 2 } || !country.All(char.IsAsciiLetter))
-                yield return Error($"Limits:Sms:Countries:{index}", $"is '{country}'; it is an ISO 3166-1 code of two letters such as DE.");
+            if (!IsCountry(country))
+                yield return CountryError($"Limits:Sms:Countries:{index}", country);
         }
 
         var counts = new (string Name, int Value, int Min, int Max)[]
@@ -246,6 +246,10 @@ sealed partial class CountersignOptionsValidator : IValidateOptions<CountersignO
 
     static string LifetimeError(string name, TimeSpan value) =>
         Error(name, $"is {value}; it is a time in whole seconds from {TokenOptions.MinLifetime} to {TokenOptions.MaxLifetime}.");
+
+    static bool IsCountry(string? country) => country is { Length: 2 } && country.All(char.IsAsciiLetter);
+
+    static string CountryError(string name, string? country) => Error(name, $"is '{country}'; it is an ISO 3166-1 code of two letters such as DE.");
 
     internal static string Error(string name, string what) => $"{CountersignOptions.Section}:{name} {what}";
 

@@ -67,7 +67,7 @@ sealed partial class OperatorOutbox(Database database, SendQueue queue, TimeProv
 
     /// <summary>Null where there is none.</summary>
     public Task<MessageView?> FindAsync(string userId, string id, CancellationToken ct) => database.ReadAsync(
-        new SqlStatement(OperatorSql.Find, ("@user_id", userId), ("@id", id)), reader => reader.Read() ? Read(reader) : null, ct);
+        new SqlStatement(OperatorSql.Find, ("@user_id", userId), ("@id", id)), ReadOne, ct);
 
     /// <summary>What a commit does to the message that its change has an order for.</summary>
     public static SqlStatement Carry(MessageOrder order, string commitId, string userId, DateTimeOffset now) => new(
@@ -105,15 +105,13 @@ sealed partial class OperatorOutbox(Database database, SendQueue queue, TimeProv
 
     async Task<ActionOutcome> ActAsync(string text, string userId, string id, CancellationToken ct)
     {
-        (string, object?)[] key = [("@user_id", userId), ("@id", id)];
-        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        var changed = await database.WriteAsync(new SqlStatement(text, [.. key, ("@now", now)]), ReadAll, ct);
-        if (changed.Count > 0)
-            return new ActionOutcome(true, changed[0]);
-
-        var found = await database.ReadAsync(new SqlStatement(OperatorSql.Find, key), ReadAll, ct);
-        return new ActionOutcome(false, found.Count > 0 ? found[0] : null);
+        var statement = new SqlStatement(text, ("@user_id", userId), ("@id", id), ("@now", clock.GetUtcNow().ToUnixTimeMilliseconds()));
+        return await database.WriteAsync(statement, ReadOne, ct) is { } changed
+            ? new ActionOutcome(true, changed)
+            : new ActionOutcome(false, await FindAsync(userId, id, ct));
     }
+
+    static MessageView? ReadOne(DbDataReader reader) => reader.Read() ? Read(reader) : null;
 
     static IReadOnlyList<MessageView> ReadAll(DbDataReader reader)
     {
@@ -188,40 +186,31 @@ static class OperatorSql
         LIMIT @limit
         """;
 
-    public const string Find = $"SELECT {Columns} FROM outbox WHERE user_id = @user_id AND id = @id";
+    public const string Find = $"SELECT {Columns} FROM outbox WHERE {ThisOne}";
 
-    public const string Retry =
-        $"""
-        UPDATE outbox SET state = 'QUEUED', attempts = 0, due_at = @now, leased_by = NULL, leased_until = 0, finished_at = NULL,
-          provider = NULL, provider_id = NULL, receipt = NULL
-        WHERE user_id = @user_id AND id = @id AND state = 'DEAD' AND sealed IS NOT NULL AND expires_at > @now
-        RETURNING {Columns}
-        """;
+    public const string Retry = $"UPDATE outbox SET state = 'QUEUED', {AsNew} WHERE {ThisOne} AND {CanRetry} RETURNING {Columns}";
 
-    public const string Drop =
-        $"""
-        UPDATE outbox SET state = 'WITHDRAWN', sealed = NULL, leased_by = NULL, finished_at = @now, last_error = 'dropped by an operator'
-        WHERE user_id = @user_id AND id = @id AND state IN ('QUEUED', 'DEAD')
-        RETURNING {Columns}
-        """;
+    public const string Drop = $"UPDATE outbox SET state = 'WITHDRAWN', {Ended} WHERE {ThisOne} AND {CanDrop} RETURNING {Columns}";
 
     /// <summary>
     /// The state that no message has fails the commit, which says in the trail what was done: where the message has become another since it was decided
     /// upon, all is decided anew.
     /// </summary>
     public const string RetryInCommit =
-        $"""
-        UPDATE outbox SET
-          state = CASE WHEN state = 'DEAD' AND sealed IS NOT NULL AND expires_at > @now THEN 'QUEUED' ELSE '' END,
-          attempts = 0, due_at = @now, leased_by = NULL, leased_until = 0, finished_at = NULL, provider = NULL, provider_id = NULL, receipt = NULL
-        WHERE user_id = @user_id AND id = @id AND {AccountSql.Won}
-        """;
+        $"UPDATE outbox SET state = CASE WHEN {CanRetry} THEN 'QUEUED' ELSE '' END, {AsNew} WHERE {ThisOne} AND {AccountSql.Won}";
 
+    /// <inheritdoc cref="RetryInCommit"/>
     public const string DropInCommit =
-        $"""
-        UPDATE outbox SET
-          state = CASE WHEN state IN ('QUEUED', 'DEAD') THEN 'WITHDRAWN' ELSE '' END,
-          sealed = NULL, leased_by = NULL, finished_at = @now, last_error = 'dropped by an operator'
-        WHERE user_id = @user_id AND id = @id AND {AccountSql.Won}
-        """;
+        $"UPDATE outbox SET state = CASE WHEN {CanDrop} THEN 'WITHDRAWN' ELSE '' END, {Ended} WHERE {ThisOne} AND {AccountSql.Won}";
+
+    const string ThisOne = "user_id = @user_id AND id = @id";
+
+    const string CanRetry = "state = 'DEAD' AND sealed IS NOT NULL AND expires_at > @now";
+
+    const string CanDrop = "state IN ('QUEUED', 'DEAD')";
+
+    const string AsNew =
+        "attempts = 0, due_at = @now, leased_by = NULL, leased_until = 0, finished_at = NULL, provider = NULL, provider_id = NULL, receipt = NULL";
+
+    const string Ended = "sealed = NULL, leased_by = NULL, finished_at = @now, last_error = 'dropped by an operator'";
 }

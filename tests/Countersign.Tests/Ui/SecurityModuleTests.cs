@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Net;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Countersign.Domain;
 using Countersign.Http;
@@ -61,56 +60,14 @@ public sealed partial class SecurityModuleTests
     public void The_field_for_a_code_is_as_the_codes_are(CodeFormat format, string form) =>
         Assert.Contains($"const codeForm = {form};", SecurityModule.Compose(format));
 
-    [Theory]
-    [InlineData("ar")]
-    [InlineData("de")]
-    [InlineData("es")]
-    [InlineData("fr")]
-    [InlineData("uk")]
-    public void A_language_says_all_that_English_says_with_the_same_values(string language)
-    {
-        var english = Texts("en");
-        var texts = Texts(language);
-
-        Assert.Equal(english.Keys, texts.Keys.Where(name => name != "direction"));
-        foreach (var (name, text) in english)
-        {
-            Assert.Equal(Values().Matches(text).Select(match => match.Value).Order(), Values().Matches(texts[name]).Select(match => match.Value).Order());
-            Assert.False(string.IsNullOrWhiteSpace(texts[name]), name);
-        }
-
-        // The name that is read out has in it what is to be seen, so that a button can be called by it (WCAG 2.5.3).
-        foreach (var (label, titles) in ActionLabels)
-        {
-            foreach (var title in titles)
-                Assert.Contains(texts[label], texts[title], StringComparison.CurrentCultureIgnoreCase);
-        }
-    }
-
     [Fact]
     public void There_is_no_text_that_nothing_shows()
     {
         var code = string.Concat(new[] { "view.js", "element.js", "operations.js" }.Select(file => Pages.Read($"security/{file}")));
         // A name with a slash is put together, of what it is about or the number of a step, and of a key type, a reason or a field.
-        Assert.DoesNotContain(Texts("en").Keys, name => !code.Contains($"\"{name}\"", StringComparison.Ordinal)
+        Assert.DoesNotContain(SecurityTexts.Of("en").Keys, name => !code.Contains($"\"{name}\"", StringComparison.Ordinal)
             && !code.Contains($"{name.Split('/')[0]}/", StringComparison.Ordinal) && !code.Contains($"`{name.Split('/')[0].TrimEnd('1', '2')}${{", StringComparison.Ordinal));
     }
-
-    static readonly (string Label, string[] Titles)[] ActionLabels =
-    [
-        ("add", ["userKeys/adding/EMAIL", "userKeys/adding/PHONE_NUMBER"]),
-        ("change", ["userKeys/changing/EMAIL", "userKeys/changing/PHONE_NUMBER", "antiPhishing/changing"]),
-        ("remove", ["userKeys/removing/EMAIL", "userKeys/removing/PHONE_NUMBER"]),
-        ("set", ["antiPhishing/adding"]),
-        ("turnOn", ["mfa/enabling/EMAIL", "mfa/enabling/PHONE_NUMBER"]),
-        ("turnOff", ["mfa/disabling/EMAIL", "mfa/disabling/PHONE_NUMBER"]),
-    ];
-
-    static Dictionary<string, string> Texts(string language) =>
-        JsonSerializer.Deserialize<Dictionary<string, string>>(Pages.Read($"security/texts/{language}.json"))!;
-
-    [GeneratedRegex(@"\{\w+\}")]
-    private static partial Regex Values();
 
     [GeneratedRegex("^(import|export) ", RegexOptions.Multiline)]
     private static partial Regex ImportOrExport();

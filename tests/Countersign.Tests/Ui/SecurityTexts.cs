@@ -17,6 +17,16 @@ static class SecurityTexts
 
 public sealed partial class SecurityTextsTests
 {
+    static readonly (string Label, string[] Titles)[] ActionLabels =
+    [
+        ("add", ["userKeys/adding/EMAIL", "userKeys/adding/PHONE_NUMBER"]),
+        ("change", ["userKeys/changing/EMAIL", "userKeys/changing/PHONE_NUMBER", "antiPhishing/changing"]),
+        ("remove", ["userKeys/removing/EMAIL", "userKeys/removing/PHONE_NUMBER"]),
+        ("set", ["antiPhishing/adding"]),
+        ("turnOn", ["mfa/enabling/EMAIL", "mfa/enabling/PHONE_NUMBER"]),
+        ("turnOff", ["mfa/disabling/EMAIL", "mfa/disabling/PHONE_NUMBER"]),
+    ];
+
     [Fact]
     public void There_are_six_languages_and_the_page_offers_them()
     {
@@ -34,13 +44,16 @@ public sealed partial class SecurityTextsTests
     public void A_language_says_all_that_English_says_with_the_same_values(string language)
     {
         var (english, other) = (SecurityTexts.Of("en"), SecurityTexts.Of(language));
-        Assert.Empty(english.Keys.Except(other.Keys));
-        Assert.Empty(other.Keys.Except(english.Keys).Except(["direction"]));
+        // In the same order, so that they can be read beside each other.
+        Assert.Equal(english.Keys, other.Keys.Where(name => name != "direction"));
         Assert.All(english, text =>
         {
             Assert.False(string.IsNullOrWhiteSpace(other[text.Key]), text.Key);
             Assert.Equal(Values(text.Value), Values(other[text.Key]));
         });
+        // The name that is read out has in it what is to be seen, so that a button can be called by it (WCAG 2.5.3).
+        Assert.All(
+            ActionLabels, action => Assert.All(action.Titles, title => Assert.Contains(other[action.Label], other[title], StringComparison.CurrentCultureIgnoreCase)));
         // A word may be the same; a sentence is not.
         Assert.DoesNotContain(english, text => text.Value.Count(char.IsWhiteSpace) > 2 && other[text.Key] == text.Value);
     }
