@@ -91,6 +91,16 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
         }
     }
 
+    public Task WriteAllAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) =>
+        AskAsync(
+            async connection =>
+            {
+                await using var batch = Batch(connection, statements);
+                return await batch.ExecuteNonQueryAsync();
+            },
+            commandTimeout ?? Timeout.InfiniteTimeSpan,
+            ct);
+
     public ValueTask DisposeAsync() => source.DisposeAsync();
 
     /// <summary>

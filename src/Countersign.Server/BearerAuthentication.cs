@@ -38,6 +38,7 @@ static class BearerAuthentication
         var options = builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).ValidateOnStart();
 
         options.PostConfigure<TimeProvider, ILogger<ProviderKeys>>(UseProviderKeys);
+        options.PostConfigure(new BearerCache().Attach);
         var signingKeys = builder.Configuration.GetSection($"{Section}:SigningKeys").GetChildren().Select(ReadSharedKey).ToList();
         if (!builder.Environment.IsDevelopment())
         {

@@ -20,7 +20,7 @@ public sealed partial class AccountSecurity
             if ((await store.LoadAsync(userId, null, ct)).Account is not { } account)
                 return SupportStatus.AccountNotFound;
 
-            var (rules, now) = (options.Rules, clock.GetUtcNow());
+            var (rules, now) = (options.Rules, Now);
             var (status, change) = await decide(account, rules, now);
             if (status != SupportStatus.Done && change is null)
                 telemetry.Unrecorded();

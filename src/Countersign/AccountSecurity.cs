@@ -90,7 +90,7 @@ public sealed partial class AccountSecurity
         for (var round = 1; round <= MaxRounds; round++)
         {
             var (account, others) = await LoadForAsync(userId, profile, ct);
-            var (rules, now) = (options.Rules, clock.GetUtcNow());
+            var (rules, now) = (options.Rules, Now);
             // The platform knows whose an address is: what is kept for its last holder does not bar it.
             if (others.Any(owner => owner.KeptUntil is null))
             {
@@ -143,7 +143,7 @@ public sealed partial class AccountSecurity
             // Again, because it may have been used before the account was loaded. From then on, whoever uses it changes the account, and this commit loses.
             var point = (await store.FindUndoAsync(token.Id, ct))?.Point;
             var owners = await FindOwnersAsync(point?.Before.Addresses ?? [], ct);
-            var (rules, now) = (options.Rules, clock.GetUtcNow());
+            var (rules, now) = (options.Rules, Now);
             var decision = Recorded(View(account.Undo(point, token, owners, codes, rules, now), rules, now), account, point?.Purpose, null, now);
             if (decision.Change is null || await TryCommitAsync(caller, account, decision.Change, now))
                 return telemetry.Answered(decision.Outcome, null);
@@ -161,7 +161,7 @@ public sealed partial class AccountSecurity
             if ((await store.LoadAsync(userId, null, ct)).Account is not { } account)
                 return;
 
-            var now = clock.GetUtcNow();
+            var now = Now;
             if (await TryRecordAsync(caller, account, account.Refuse(null, operation, null, null, reason, now), now))
                 return;
         }
@@ -184,7 +184,8 @@ public sealed partial class AccountSecurity
 
         for (var round = 1; round <= MaxRounds; round++)
         {
-            var loaded = await store.LoadAsync(userId, newKey, ct);
+            var recalled = round == 1 ? Recall(userId, demand, purpose, newKey) : null;
+            var loaded = recalled is null ? await store.LoadAsync(userId, newKey, ct) : new LoadedAccount(recalled, null);
             if (loaded.Account is null)
             {
                 if (caller.Claims is null)
@@ -193,37 +194,63 @@ public sealed partial class AccountSecurity
                 continue;
             }
 
-            var (rules, now) = (options.Rules, clock.GetUtcNow());
+            var (rules, now) = (options.Rules, Now);
             // After the load: an answer that comes later comes with another version of the account, and what is decided here is not committed.
             if (caller.Request is { } asked && await store.FindAnswerAsync(userId, asked.Key, now, ct) is { } kept)
                 throw new RequestRepeatedException(kept.IsOf(asked.Digest) ? kept.Answer : null);
 
-            var (decided, room) = await LimitAsync(decide(loaded, rules, now), caller, demand, purpose, loaded.Account, rules, now, ct);
+            var (decided, room, exceeded) = await LimitAsync(decide(loaded, rules, now), caller, demand, purpose, loaded.Account, rules, now, mayRecall: recalled is not null, ct);
+            // Nobody is refused by what may be old.
+            if (recalled is not null && decided.Outcome.Refused is not null)
+                continue;
+            if (exceeded is { } scope)
+                telemetry.Limited(scope, purpose, rules.Limits.DryRun);
+
             var outcome = decided.Outcome.With(room);
             // What has changed nothing may be asked again under the same key, and be decided otherwise then.
             var answer = decided.Change is null ? null : await KeepAsync(caller.Request, outcome);
             var decision = Recorded(decided, loaded.Account, purpose, newKey, now);
-            if (decision.Change is null || await TryCommitAsync(caller, loaded.Account, decision.Change, now, answer))
+            if (decision.Change is null || await TryCommitAsync(caller, loaded.Account, decision.Change, now, answer, isRecalled: recalled is not null))
                 return telemetry.Answered(outcome, purpose);
         }
 
         throw Contended();
     }
 
+    /// <summary>
+    /// The account as this node remembers it; null where it does not, or where what is asked for depends on more than the account: on whose an address
+    /// is, or on how far the message of a pending operation came.
+    /// </summary>
+    Account? Recall(string userId, Demand demand, Purpose? purpose, Address? newKey)
+    {
+        if (purpose is not { } asked || newKey is not null || demand is not (Demand.Issue or Demand.Redeem) || store.Recall(userId) is not { } account)
+            return null;
+
+        var isEnough = demand == Demand.Issue
+            ? account.State(asked).Pending is not { } pending || account.Owns(pending.Target)
+            : account.Purposes.Values.All(state => state.Purpose == asked || state.Pending is null);
+        return isEnough ? account : null;
+    }
+
     /// <summary>What the limits over all accounts leave of a decision. They are read only where the request meets one.</summary>
-    async Task<(Decision<T> Decision, RateLimit? Room)> LimitAsync<T>(
-        Decision<T> decision, Caller caller, Demand demand, Purpose? purpose, Account account, Rules rules, DateTimeOffset now, CancellationToken ct)
+    /// <param name="mayRecall">
+    /// Whether what this node remembers of them will do, where it leaves room. Not for an address that the account does not have: whether it was written to
+    /// lately would show in the time that the answer takes.
+    /// </param>
+    async Task<(Decision<T> Decision, RateLimit? Room, LimitScope? Exceeded)> LimitAsync<T>(
+        Decision<T> decision, Caller caller, Demand demand, Purpose? purpose, Account account, Rules rules, DateTimeOffset now, bool mayRecall, CancellationToken ct)
         where T : class
     {
         var met = rules.Limits.For(demand, caller.Client, decision.Change, isDone: decision.Outcome.Refused is null);
         if (met.Count == 0)
-            return (decision, null);
+            return (decision, null, null);
 
-        var limits = await store.LoadLimitsAsync(met, ct);
+        var recalled = mayRecall ? store.RecallLimits(met) : null;
+        var limits = recalled ?? await store.LoadLimitsAsync(met, ct);
         var limited = Limits.Apply(decision, demand, purpose, account, limits, rules.Limits, now, out var exceeded);
-        if (exceeded is not null)
-            telemetry.Limited(exceeded.Limit.Scope, purpose, rules.Limits.DryRun);
-        return (limited, RateLimit.Of(limited.Change?.Drawn is { Count: > 0 } drawn ? drawn : limits, now));
+        if (exceeded is not null && recalled is not null)
+            limited = Limits.Apply(decision, demand, purpose, account, limits = await store.LoadLimitsAsync(met, ct), rules.Limits, now, out exceeded);
+        return (limited, RateLimit.Of(limited.Change?.Drawn is { Count: > 0 } drawn ? drawn : limits, now), exceeded?.Limit.Scope);
     }
 
     /// <summary>Stores a refusal that changes nothing else. False where somebody else's commit was faster.</summary>
@@ -252,7 +279,7 @@ public sealed partial class AccountSecurity
     static async Task<KeptAnswer?> KeepAsync(RepeatableRequest? request, object outcome) =>
         request is null ? null : new KeptAnswer(request.Digest, await request.RenderAsync(outcome));
 
-    async Task<bool> TryCommitAsync(Caller caller, Account before, Change change, DateTimeOffset now, KeptAnswer? answer = null)
+    async Task<bool> TryCommitAsync(Caller caller, Account before, Change change, DateTimeOffset now, KeptAnswer? answer = null, bool isRecalled = false)
     {
         var commitId = TokenCodes.NewId(now);
         var isOurs = dispatcher.HasRoom;
@@ -263,7 +290,7 @@ public sealed partial class AccountSecurity
             .ToList();
 
         // Not cancelled when the client goes away: what has become of the commit must be known.
-        var commit = new Commit(before, change, commitId, now, caller, messages) { Answer = answer };
+        var commit = new Commit(before, change, commitId, now, caller, messages) { Answer = answer, IsRecalled = isRecalled };
         if (!await store.TryCommitAsync(commit, CancellationToken.None))
         {
             telemetry.RoundLost();
@@ -284,7 +311,7 @@ public sealed partial class AccountSecurity
         if (account is not null)
             return;
 
-        var now = clock.GetUtcNow();
+        var now = Now;
         var taken = others.Where(owner => owner.Bars(userId, now)).Select(owner => owner.Address).ToList();
         await TryCommitAsync(caller, await store.NewAsync(userId, ct), Provisioning.Create(userId, claims.Without(taken), now), now);
     }
@@ -309,6 +336,9 @@ public sealed partial class AccountSecurity
 
         return owners;
     }
+
+    /// <summary>In whole milliseconds, as it is stored.</summary>
+    DateTimeOffset Now => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
 
     static Decision<AccountView> View(Decision<Account> decision, Rules rules, DateTimeOffset now) =>
         new(decision.Outcome.Select(account => AccountView.Of(account, rules, now)), decision.Change);

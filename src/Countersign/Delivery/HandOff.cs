@@ -50,7 +50,7 @@ sealed partial class HandOff(
         switch (result.Status)
         {
             case SendStatus.Accepted:
-                await outbox.FinishAsync(message.UserId, message.Id, result, clock.GetUtcNow(), CancellationToken.None);
+                await outbox.FinishAsync(message.UserId, message.Id, result, clock.GetUtcNow());
                 break;
             case SendStatus.Rejected:
                 await RejectAsync(message, FailureText.Cut(result.Reason), result);

@@ -18,6 +18,8 @@ sealed class Outbox(Database database, TokenCodes codes)
     /// <summary>The name of this process among the nodes.</summary>
     readonly string node = TokenCodes.NewId(DateTimeOffset.UnixEpoch);
 
+    readonly FinishedMessages finished = new(database);
+
     /// <summary>The row of a message, written in the commit that causes it.</summary>
     public SqlStatement Enqueue(QueuedMessage message, string commitId)
     {
@@ -63,8 +65,8 @@ sealed class Outbox(Database database, TokenCodes codes)
         claimed.LeasedUntil);
 
     /// <summary>Hand-off: what the message said is gone from here on.</summary>
-    public Task FinishAsync(string userId, string id, SendResult result, DateTimeOffset now, CancellationToken ct) =>
-        database.TryCommitAsync(new SqlStatement(OutboxSql.Finish, [.. End(userId, id, result, now), ("@country", result.Country), ("@segments", (long?)result.Segments)]), ct);
+    public Task FinishAsync(string userId, string id, SendResult result, DateTimeOffset now) =>
+        finished.StoreAsync(new SqlStatement(OutboxSql.Finish, [.. End(userId, id, result, now), ("@country", result.Country), ("@segments", (long?)result.Segments)]));
 
     /// <summary>What a provider says afterwards about a message of one account. It may say it late, again and out of order.</summary>
     /// <returns>False where it says nothing new, or speaks of another message.</returns>

@@ -31,6 +31,9 @@ sealed partial record Account(
     /// </summary>
     public long Timeline { get; init; }
 
+    /// <summary>Of the commit that wrote this version: a database that was restored has the same versions of other commits. Empty where there is none yet.</summary>
+    public string CommitId { get; init; } = "";
+
     /// <summary>Until when nothing can be changed, because something was undone; null where that never was.</summary>
     public DateTimeOffset? FrozenUntil { get; init; }
 

@@ -22,6 +22,7 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
             ImmutableDictionary<Purpose, PurposeState>.Empty)
         {
             Timeline = Timeline,
+            CommitId = reader.GetString(49),
             Holds = Holds(44),
             FrozenUntil = Time(45),
             Refusals = SlidingWindow.FromStore(reader.GetString(46)),

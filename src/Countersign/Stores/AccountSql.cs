@@ -20,7 +20,7 @@ static class AccountSql
           s.timeline, t.timeline,
           n.kept_until, c.kept_until,
           (SELECT STRING_AGG(h.reason || ' ' || h.held_until, ',') FROM holds h WHERE h.user_id = a.user_id),
-          a.frozen_until, a.refusals, a.trail_events, a.trail_link
+          a.frozen_until, a.refusals, a.trail_events, a.trail_link, a.commit_id
         FROM accounts a
         CROSS JOIN store_timeline s
         LEFT JOIN user_keys e ON e.user_id = a.user_id AND e.key_type = 'EMAIL'
@@ -50,14 +50,17 @@ static class AccountSql
         ON CONFLICT (user_id) DO NOTHING
         """;
 
-    /// <summary>Of a database that was replaced by its standby since the account was loaded, the version alone says too little.</summary>
+    /// <summary>
+    /// Only the version that the commit was decided upon: that which the last commit wrote, because a restored database may count the same versions again.
+    /// Of a database that was replaced by its standby since, that alone says too little.
+    /// </summary>
     public const string Update =
         """
         UPDATE accounts
         SET version = version + 1, commit_id = @commit_id, locale = @locale, anti_phishing_code = @anti_phishing_code,
           frozen_until = @frozen_until, refusals = @refusals, trail_events = @trail_events, trail_link = @trail_link,
           trail_seal = @trail_seal, trail_key_id = @trail_key_id, updated_at = @now
-        WHERE user_id = @user_id AND version = @version AND @timeline = (SELECT timeline FROM store_timeline)
+        WHERE user_id = @user_id AND commit_id = @last_commit_id AND @timeline = (SELECT timeline FROM store_timeline)
         """;
 
     public const string DeleteKey = $"DELETE FROM user_keys WHERE user_id = @user_id AND key_type = @key_type AND {Won}";

@@ -21,6 +21,9 @@ sealed record Commit(
 {
     /// <summary>What is kept for the caller's <see cref="Caller.Request"/>; null where it has none.</summary>
     public KeptAnswer? Answer { get; init; }
+
+    /// <summary>Whether <see cref="Before"/> is what this node remembered, and no fresh read.</summary>
+    public bool IsRecalled { get; init; }
 }
 
 /// <summary>The answer to a request, and a digest of the request that it belongs to. Both are sealed: a digest of few possible requests tells which it was.</summary>
@@ -39,6 +42,12 @@ interface IAccountStore
     /// <summary>The account and what a decision on it depends on, in one statement, hence in one snapshot.</summary>
     Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct);
 
+    /// <summary>
+    /// The account as this node has seen it last, without a look at the database; null where it has not, or lately in vain. It may be old: what is
+    /// decided upon it is for the commit to accept, and nobody is refused by it.
+    /// </summary>
+    Account? Recall(string userId);
+
     /// <summary>An account that is not stored yet. It goes on where the trail of an erased one of its name ended.</summary>
     Task<Account> NewAsync(string userId, CancellationToken ct);
 
@@ -55,6 +64,9 @@ interface IAccountStore
 
     /// <summary>What is stored of limits over all accounts, in the order in which they are named.</summary>
     Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct);
+
+    /// <summary>As <see cref="Recall"/>; null where one of them is not remembered.</summary>
+    IReadOnlyList<LimitState>? RecallLimits(IReadOnlyList<Limit> limits);
 
     /// <summary>The answer that was committed for a request of the account; null where there is none, or it has expired.</summary>
     /// <param name="key">Of <see cref="RepeatableRequest"/>.</param>

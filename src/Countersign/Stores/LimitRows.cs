@@ -33,5 +33,12 @@ static class LimitRows
         ("@subject", drawn.Limit.Subject),
         ("@uses", drawn.Uses.ToStore()),
         ("@revision", drawn.Revision),
-        ("@expires_at", (now + drawn.Limit.Memory).ToUnixTimeMilliseconds())));
+        ("@expires_at", Expiry(now + drawn.Limit.Memory))));
+
+    /// <summary>At the end of its hour: an indexed column that every use would change would make a new row of each use, with new entries in every index.</summary>
+    static long Expiry(DateTimeOffset at)
+    {
+        var hour = (long)TimeSpan.FromHours(1).TotalMilliseconds;
+        return (at.ToUnixTimeMilliseconds() / hour + 1) * hour;
+    }
 }

@@ -13,15 +13,19 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
 {
     readonly UndoRows undos = new(codes);
     readonly AuditRows audit = new(chain);
+    readonly StoreMemory memory = new();
 
-    public Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct)
+    public async Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct)
     {
         var statement = new SqlStatement(
             AccountSql.Load,
             ("@user_id", userId),
             ("@new_key_type", newKey?.KeyType.Name()),
             ("@new_key", newKey?.Canonical));
-        return database.ReadAsync(statement, ReadAccount, ct);
+        var loaded = await database.ReadAsync(statement, ReadAccount, ct);
+        if (loaded.Account is { } account)
+            memory.Keep(account);
+        return loaded;
     }
 
     public Task<AddressOwner?> FindOwnerAsync(Address address, CancellationToken ct) =>
@@ -50,7 +54,26 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
         database.ReadAsync(
             new SqlStatement(AccountSql.FindUndo, ("@id", id)), reader => reader.Read() ? undos.Read(id, reader) : null, ct);
 
-    public Task<bool> TryCommitAsync(Commit commit, CancellationToken ct) => database.TryCommitAsync(Statements(commit).ToList(), ct);
+    public async Task<bool> TryCommitAsync(Commit commit, CancellationToken ct)
+    {
+        var (events, end) = audit.Of(commit);
+        var hasWon = false;
+        try
+        {
+            return hasWon = await database.TryCommitAsync(Statements(commit, events, end).ToList(), ct);
+        }
+        finally
+        {
+            if (hasWon)
+                memory.Keep(commit, end);
+            else
+                memory.Forget(commit);
+        }
+    }
+
+    public Account? Recall(string userId) => memory.Find(userId);
+
+    public IReadOnlyList<LimitState>? RecallLimits(IReadOnlyList<Limit> limits) => memory.Find(limits);
 
     public Task<IReadOnlyList<AuditEvent>> ReadEventsAsync(string userId, int limit, CancellationToken ct) =>
         database.ReadAsync(new SqlStatement(AuditSql.Newest, ("@user_id", userId), ("@limit", (long)limit)), AuditRows.ReadAll, ct);
@@ -70,11 +93,10 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
         database.ReadAsync(LimitRows.Find(limits), reader => LimitRows.Read(limits, reader), ct);
 
     /// <summary>The first decides whether the commit wins; each of the others asks whether it did.</summary>
-    IEnumerable<SqlStatement> Statements(Commit commit)
+    IEnumerable<SqlStatement> Statements(Commit commit, IReadOnlyList<LinkedEvent> events, TrailMark end)
     {
         var (before, change) = (commit.Before, commit.Change);
         var (user, commitId) = (("@user_id", (object?)before.UserId), ("@commit_id", (object?)commit.Id));
-        var (events, end) = audit.Of(commit);
         var isNew = before.Version == 0;
         yield return new SqlStatement(
             isNew ? AccountSql.Insert : AccountSql.Update,
@@ -82,6 +104,7 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
                 user,
                 commitId,
                 ("@version", isNew ? before.FormerVersion : before.Version),
+                ("@last_commit_id", before.CommitId),
                 ("@timeline", before.Timeline),
                 ("@locale", change.After.Locale),
                 ("@anti_phishing_code", Seal(change.After)),

@@ -376,6 +376,8 @@ public sealed class ErrorTests
     {
         public Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct) => throw Gone();
 
+        public Account? Recall(string userId) => null;
+
         public Task<Account> NewAsync(string userId, CancellationToken ct) => throw Gone();
 
         public Task<AddressOwner?> FindOwnerAsync(Address address, CancellationToken ct) => throw Gone();
@@ -385,6 +387,8 @@ public sealed class ErrorTests
         public Task<StoredUndo?> FindUndoAsync(string id, CancellationToken ct) => throw Gone();
 
         public Task<bool> TryCommitAsync(Commit commit, CancellationToken ct) => throw Gone();
+
+        public IReadOnlyList<LimitState>? RecallLimits(IReadOnlyList<Limit> limits) => null;
 
         public Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct) => throw Gone();
 

@@ -103,7 +103,7 @@ public abstract class ReceiptStoreTests
     }
 
     static Task FinishAsync(StoreNode node, string id, string sid) => node.Outbox.FinishAsync(
-        "alice", id, SendResult.Accepted with { Provider = "twilio", ProviderId = sid }, node.Clock.Now, Ct);
+        "alice", id, SendResult.Accepted with { Provider = "twilio", ProviderId = sid }, node.Clock.Now);
 
     static Task<bool> RecordAsync(StoreNode node, string receipt, string id, string sid, string userId = "alice") =>
         node.Outbox.TryRecordAsync(Enum.Parse<Receipt>(receipt), userId, id, sid, Ct);

@@ -31,7 +31,7 @@ static class ActivityChecks
         await node.CodeAsync("carol", Operation.EnablingMfa, KeyType.Email);
         var messages = (await node.QueuedAsync()).Where(message => message.UserId == "carol").ToList();
         node.Clock.Advance(TimeSpan.FromSeconds(8));
-        await node.Outbox.FinishAsync("carol", messages[0].Id, SendResult.Accepted, node.Clock.Now, Ct);
+        await node.Outbox.FinishAsync("carol", messages[0].Id, SendResult.Accepted, node.Clock.Now);
         await node.Outbox.BuryAsync("carol", messages[1].Id, "no such mailbox", null, node.Clock.Now, Ct);
         // What an operator could not do was not refused to a user.
         Assert.Equal(SupportStatus.NotLocked, await node.Support.UnlockAsync(new Caller("olga"), "carol", AddingNumber, "ticket 4711", Ct));
@@ -167,7 +167,7 @@ static class ActivityChecks
         await node.Security.ResendAsync(by, user, new Purpose(Operation.RemovingKey, KeyType.Email), Ct);
         var message = (await node.QueuedAsync()).Single(message => message.UserId == user);
         node.Clock.Advance(TimeSpan.FromMilliseconds(400));
-        await node.Outbox.FinishAsync(user, message.Id, SendResult.Accepted with { Country = country, Segments = country == "AT" ? 2 : 1 }, node.Clock.Now, Ct);
+        await node.Outbox.FinishAsync(user, message.Id, SendResult.Accepted with { Country = country, Segments = country == "AT" ? 2 : 1 }, node.Clock.Now);
         await node.Security.RedeemAsync(by, user, AddingNumber, code, null, Ct);
         // The notices of it are no part of what is counted here.
         await node.ExecuteAsync("UPDATE outbox SET state = 'WITHDRAWN', finished_at = NULL WHERE state = 'QUEUED'");

@@ -40,10 +40,10 @@ static class OutboxChecks
 
         await first.Outbox.PostponeAsync("alice", message, "late", clock.Now, Ct);
         await first.Outbox.BuryAsync("alice", message, "late", null, clock.Now, Ct);
-        await first.Outbox.FinishAsync("alice", message, SendResult.Accepted, clock.Now, Ct);
+        await first.Outbox.FinishAsync("alice", message, SendResult.Accepted, clock.Now);
         Assert.Equal(before, await first.OutboxAsync());
 
-        await second.Outbox.FinishAsync("alice", message, SendResult.Accepted, clock.Now, Ct);
+        await second.Outbox.FinishAsync("alice", message, SendResult.Accepted, clock.Now);
         Assert.Equal(OutboxState.Sent, Assert.Single(await first.OutboxAsync()).State);
     }
 
@@ -67,7 +67,7 @@ static class OutboxChecks
         var message = await QueueAsync(node);
         Assert.False(Assert.Single(await node.OutboxAsync()).IsErased);
 
-        await node.Outbox.FinishAsync("alice", message, SendResult.Accepted, node.Clock.Now, Ct);
+        await node.Outbox.FinishAsync("alice", message, SendResult.Accepted, node.Clock.Now);
         var sent = Assert.Single(await node.OutboxAsync());
         Assert.True(sent.IsErased);
         Assert.Equal((OutboxState.Sent, 1, null), (sent.State, sent.Attempts, sent.LastError));
@@ -132,7 +132,7 @@ static class OutboxChecks
         await using var node = await StoreNode.CreateAsync(database);
         var message = await QueueAsync(node);
         await node.ExecuteAsync(Copy, ("@id", "queued"), ("@leased_until", 0L));
-        await node.Outbox.FinishAsync("alice", message, SendResult.Accepted, node.Clock.Now, Ct);
+        await node.Outbox.FinishAsync("alice", message, SendResult.Accepted, node.Clock.Now);
 
         await node.Outbox.PruneAsync(node.Clock.Now, Ct);
         Assert.Equal(2, (await node.OutboxAsync()).Count);

@@ -74,6 +74,9 @@ sealed class AllLoadBeforeAnyCommits(IAccountStore store, RaceGate gate) : IAcco
         return loaded;
     }
 
+    /// <summary>Nothing, so that all load.</summary>
+    public Account? Recall(string userId) => null;
+
     public Task<Account> NewAsync(string userId, CancellationToken ct) => store.NewAsync(userId, ct);
 
     public async Task<AddressOwner?> FindOwnerAsync(Address address, CancellationToken ct)
@@ -82,6 +85,8 @@ sealed class AllLoadBeforeAnyCommits(IAccountStore store, RaceGate gate) : IAcco
         gate.HasRead();
         return owner;
     }
+
+    public IReadOnlyList<LimitState>? RecallLimits(IReadOnlyList<Limit> limits) => store.RecallLimits(limits);
 
     public Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct) => store.LoadLimitsAsync(limits, ct);
 

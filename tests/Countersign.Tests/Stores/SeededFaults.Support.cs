@@ -14,13 +14,13 @@ public abstract partial class SeededFaults
         Drop("the kind of a look", SupportSql.FindView, " AND reason = @reason", SupportChecks.A_look_is_in_the_trail_once_in_a_while_per_operator_and_kind),
         Drop("the time of a look", SupportSql.FindView, " AND at > @since", SupportChecks.A_look_is_in_the_trail_once_in_a_while_per_operator_and_kind),
         Drop(
-            "the version in the update of the account, as those see it who look", AccountSql.Update, " AND version = @version",
+            "the version in the update of the account, as those see it who look", AccountSql.Update, " AND commit_id = @last_commit_id",
             SupportChecks.Of_looks_at_once_one_is_recorded),
         Drop(
-            "the version in the update of the account, as those see it who revoke", AccountSql.Update, " AND version = @version",
+            "the version in the update of the account, as those see it who revoke", AccountSql.Update, " AND commit_id = @last_commit_id",
             SupportChecks.A_token_is_revoked_or_redeemed_and_never_both),
         Drop(
-            "the version in the update of the account, as those see it who unlock", AccountSql.Update, " AND version = @version",
+            "the version in the update of the account, as those see it who unlock", AccountSql.Update, " AND commit_id = @last_commit_id",
             SupportChecks.An_unlock_and_the_guess_that_locks_come_one_after_the_other),
         Drop("the account of a case's messages", OperatorSql.Newest, " WHERE user_id = @user_id", SupportChecks.A_case_has_what_an_operator_needs),
         Replace("the order of a case's messages", OperatorSql.Newest, "created_at DESC, id DESC", "created_at, id", SupportChecks.A_case_has_what_an_operator_needs),

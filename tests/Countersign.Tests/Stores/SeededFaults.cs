@@ -33,19 +33,19 @@ public abstract partial class SeededFaults
     static readonly Fault[] All =
     [
         Drop(
-            "the version in the update of the account, as redeemers see it", AccountSql.Update, " AND version = @version",
+            "the version in the update of the account, as redeemers see it", AccountSql.Update, " AND commit_id = @last_commit_id",
             RaceChecks.One_token_is_redeemed_once),
         Drop(
-            "the version in the update of the account, as guessers see it", AccountSql.Update, " AND version = @version",
+            "the version in the update of the account, as guessers see it", AccountSql.Update, " AND commit_id = @last_commit_id",
             RaceChecks.Parallel_guesses_cost_a_try_each),
         Drop(
-            "the version in the update of the account, as issuers see it", AccountSql.Update, " AND version = @version",
+            "the version in the update of the account, as issuers see it", AccountSql.Update, " AND commit_id = @last_commit_id",
             RaceChecks.Parallel_issues_keep_the_limit_of_the_hour),
         Drop(
-            "the version in the update of the account", AccountSql.Update, " AND version = @version",
+            "the version in the update of the account", AccountSql.Update, " AND commit_id = @last_commit_id",
             StoreChecks.A_stale_commit_writes_nothing),
         Drop(
-            "the version in the update of the account, as those see it who ask again", AccountSql.Update, " AND version = @version",
+            "the version in the update of the account, as those see it who ask again", AccountSql.Update, " AND commit_id = @last_commit_id",
             RaceChecks.One_key_is_one_request),
         Drop(
             "the timeline in the update of the account", AccountSql.Update, " AND @timeline = (SELECT timeline FROM store_timeline)",
@@ -73,7 +73,7 @@ public abstract partial class SeededFaults
             "where an export goes on", AuditSql.Since, "> (@since, @user_id, @version, @ordinal)", ">= (@since, @user_id, @version, @ordinal)",
             AuditChecks.An_export_has_every_event_once_in_the_order_of_time),
         Drop(
-            "the version in the update of the account, as those see it who are refused", AccountSql.Update, " AND version = @version",
+            "the version in the update of the account, as those see it who are refused", AccountSql.Update, " AND commit_id = @last_commit_id",
             AuditChecks.Of_refusals_at_once_so_many_are_recorded_as_a_minute_allows),
 
         InBatch("the condition on the key that goes", AccountSql.DeleteKey),
@@ -125,7 +125,7 @@ public abstract partial class SeededFaults
             UndoChecks.A_link_that_is_used_before_the_account_is_loaded_undoes_nothing_again),
         Drop("the time in the forgetting of undo links", ExpiredRows.Undos, " WHERE expires_at <= @now", UndoChecks.A_link_that_has_expired_is_forgotten_and_no_other),
         Drop(
-            "the version in the update of the account, as those who undo see it", AccountSql.Update, " AND version = @version",
+            "the version in the update of the account, as those who undo see it", AccountSql.Update, " AND commit_id = @last_commit_id",
             UndoChecks.Of_many_clicks_on_one_link_one_undoes),
         InBatch("the condition on the withdrawn codes", AccountSql.WithdrawCodes),
         InBatch("the condition on the superseded codes", AccountSql.WithdrawSuperseded),

@@ -64,7 +64,7 @@ static class SupportMessageChecks
         setup.Gate.Arm(reads: 2);
         var dropping = DropAsync(node, message);
         await Eventually.ThatAsync(() => node.Engine.Count(OperatorSql.Find) == 1, "it is decided");
-        await node.Outbox.FinishAsync("alice", message, SendResult.Accepted, node.Clock.Now, Ct);
+        await node.Outbox.FinishAsync("alice", message, SendResult.Accepted, node.Clock.Now);
         await node.LoadAsync("alice");
 
         Assert.Equal(SupportStatus.MessageNotDroppable, await dropping);

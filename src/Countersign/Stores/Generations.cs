@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Countersign.Stores;
+
+/// <summary>
+/// What was used lately, in bounded memory: two dictionaries, of which the older one goes as a whole when the younger is full. What is asked for
+/// before it goes stays.
+/// </summary>
+/// <param name="capacity">Of each of the two.</param>
+sealed class Generations<TKey, TValue>(int capacity) where TKey : notnull where TValue : class
+{
+    readonly Lock turn = new();
+    volatile ConcurrentDictionary<TKey, TValue> young = new();
+    volatile ConcurrentDictionary<TKey, TValue> old = new();
+    int added;
+
+    public bool TryGet(TKey key, [NotNullWhen(true)] out TValue? value)
+    {
+        if (young.TryGetValue(key, out value))
+            return true;
+        if (!old.TryGetValue(key, out value))
+            return false;
+
+        Set(key, value);
+        return true;
+    }
+
+    public void Set(TKey key, TValue value)
+    {
+        if (young.TryAdd(key, value))
+        {
+            if (Interlocked.Increment(ref added) >= capacity)
+                Turn();
+            return;
+        }
+
+        young[key] = value;
+    }
+
+    public void Remove(TKey key)
+    {
+        young.TryRemove(key, out _);
+        old.TryRemove(key, out _);
+    }
+
+    public void Clear()
+    {
+        lock (turn)
+        {
+            (young, old) = (new(), new());
+            added = 0;
+        }
+    }
+
+    void Turn()
+    {
+        lock (turn)
+        {
+            if (Volatile.Read(ref added) < capacity)
+                return;
+            (old, young) = (young, new());
+            added = 0;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using Countersign.Domain;
+
+namespace Countersign.Stores;
+
+/// <summary>
+/// Accounts and limits as this node has seen them last, so that most decisions need one round trip, which is their commit. What is here may be old:
+/// whoever decides upon it has the commit find out, and refuses nobody before a fresh read.
+/// </summary>
+sealed class StoreMemory
+{
+    /// <summary>Accounts in a half of the memory. One takes some kilobytes.</summary>
+    const int Accounts = 5_000;
+
+    /// <summary>Decisions upon what was old cost a round trip, and those upon what was not save one: so much the one may outweigh the other.</summary>
+    const int Patience = 8;
+
+    /// <summary>Of those that could be remembered when that has not paid, every so manieth is, to see whether it does by now.</summary>
+    const int ProbeEvery = 32;
+
+    readonly Generations<string, Account> accounts = new(Accounts);
+    readonly Generations<(LimitScope Scope, string Subject), LimitState> limits = new(2 * Accounts);
+    int trust = Patience;
+    int skipped;
+
+    public Account? Find(string userId) => accounts.TryGet(userId, out var account) && IsWorthIt() ? account : null;
+
+    /// <summary>Null where one of them is not remembered.</summary>
+    public IReadOnlyList<LimitState>? Find(IReadOnlyList<Limit> wanted)
+    {
+        var found = new LimitState[wanted.Count];
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (!limits.TryGet((wanted[i].Scope, wanted[i].Subject), out var state))
+                return null;
+            found[i] = state with { Limit = wanted[i] };
+        }
+
+        return found;
+    }
+
+    /// <summary>As it was loaded.</summary>
+    public void Keep(Account account)
+    {
+        if (!accounts.TryGet(account.UserId, out var known) || known.Version < account.Version)
+            accounts.Set(account.UserId, account);
+    }
+
+    /// <summary>As a load would show it after the commit.</summary>
+    /// <param name="end">Of the trail.</param>
+    public void Keep(Commit commit, TrailMark end)
+    {
+        Learn(commit, hasWon: true);
+        var (before, change) = (commit.Before, commit.Change);
+        // Of a new account only the database knows the timeline.
+        if (change.Erases || before.Version == 0)
+            accounts.Remove(before.UserId);
+        else
+            accounts.Set(before.UserId, change.After with { Version = before.Version + 1, CommitId = commit.Id, Trail = end });
+
+        foreach (var drawn in change.Drawn.Where(drawn => IsOfFew(drawn.Limit.Scope)))
+            limits.Set((drawn.Limit.Scope, drawn.Limit.Subject), drawn with { Revision = drawn.Revision + 1 });
+    }
+
+    /// <summary>The commit was lost, or nobody knows.</summary>
+    public void Forget(Commit commit)
+    {
+        Learn(commit, hasWon: false);
+        accounts.Remove(commit.Before.UserId);
+        foreach (var drawn in commit.Change.Drawn)
+            limits.Remove((drawn.Limit.Scope, drawn.Limit.Subject));
+    }
+
+    /// <summary>What everybody draws on is never as this node has left it.</summary>
+    static bool IsOfFew(LimitScope scope) => scope is LimitScope.ClientIssues or LimitScope.ClientRedeems or LimitScope.Recipient;
+
+    bool IsWorthIt() => Volatile.Read(ref trust) > 0 || Interlocked.Increment(ref skipped) % ProbeEvery == 0;
+
+    /// <summary>Two that ask at the same moment may count as one.</summary>
+    void Learn(Commit commit, bool hasWon)
+    {
+        if (commit.IsRecalled)
+            Volatile.Write(ref trust, Math.Clamp(Volatile.Read(ref trust) + (hasWon ? 1 : -1), -Patience, Patience));
+    }
+}
