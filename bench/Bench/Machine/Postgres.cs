@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Countersign.Bench.Machine;
+
+/// <summary>A PostgreSQL of its own, in the folder of the run, as it comes: nothing is tuned, and a commit is on the disk.</summary>
+sealed class Postgres
+{
+    public const string Programs = "/usr/lib/postgresql/15/bin";
+
+    const string Role = "bench";
+
+    static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
+
+    readonly int port = Workplace.FreePort();
+    readonly Process process;
+
+    public Postgres(Workplace place)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(place.Folder, "postgresql")).FullName;
+        var data = Path.Combine(folder, "data");
+        // It refuses root, so root starts it as nobody, who has to get to it.
+        if (Environment.IsPrivilegedProcess)
+        {
+            place.Run("chown", "nobody:nogroup", folder);
+            place.Run("chmod", "711", place.Folder);
+        }
+
+        Run(place, "initdb", "-D", data, "-U", Role, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8");
+        var command = Command("postgres", "-D", data, "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder, "-c", "listen_addresses=127.0.0.1");
+        (process, var log) = place.Start(command[0], command[1..]);
+        WaitUntilItAnswers(log);
+        Version = (string)Scalar("postgres", "SHOW server_version")!;
+    }
+
+    public string Version { get; }
+
+    /// <summary>Seconds of all its processes so far.</summary>
+    public double Cpu => ProcessFigures.TreeCpu(process.Id);
+
+    public string ConnectionString(string database) => $"Host=127.0.0.1;Port={port};Username={Role};Database={database}";
+
+    public NpgsqlConnection Open(string database)
+    {
+        // As long as it takes: whole tables are loaded and counted.
+        var connection = new NpgsqlConnection($"{ConnectionString(database)};Pooling=false;Command Timeout=0");
+        connection.Open();
+        return connection;
+    }
+
+    public object? Scalar(string database, string text)
+    {
+        using var connection = Open(database);
+        using var command = new NpgsqlCommand(text, connection);
+        return command.ExecuteScalar();
+    }
+
+    public void Execute(string database, string text) => Scalar(database, text);
+
+    public void Create(string database) => Execute("postgres", $"CREATE DATABASE {database}");
+
+    /// <summary>A fresh copy of a database that nobody is connected to, and nothing left to write of it.</summary>
+    public void Copy(string template, string database)
+    {
+        Execute("postgres", $"CREATE DATABASE {database} TEMPLATE {template}");
+        Execute("postgres", "CHECKPOINT");
+    }
+
+    public void Drop(string database) => Execute("postgres", $"DROP DATABASE {database} WITH (FORCE)");
+
+    public void VacuumAnalyze(string database) => Execute(database, "VACUUM (FREEZE, ANALYZE)");
+
+    void WaitUntilItAnswers(ProcessLog log)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                Execute("postgres", "SELECT 1");
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException or SocketException)
+            {
+                if (process.HasExited || clock.Elapsed > StartsWithin)
+                    throw new BenchException($"PostgreSQL does not start:\n{log}");
+                Thread.Sleep(20);
+            }
+        }
+    }
+
+    static void Run(Workplace place, string program, params string[] args)
+    {
+        var command = Command(program, args);
+        place.Run(command[0], command[1..]);
+    }
+
+    static string[] Command(string program, params string[] args)
+    {
+        var path = Path.Combine(Programs, program);
+        return Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", path, .. args] : [path, .. args];
+    }
+}

@@ -1,0 +1,27 @@
+namespace Countersign.Bench.Systems;
+
+/// <summary>One of those that are compared.</summary>
+abstract class TestedSystem
+{
+    public TimeProvider Clock { get; } = TimeProvider.System;
+
+    /// <summary>As in the arguments and the tables.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>How it is asked for things.</summary>
+    public virtual Wire Wire { get; } = new();
+
+    /// <summary>Makes the database that every process gets a copy of.</summary>
+    /// <param name="accounts">Each with an email.</param>
+    public abstract void Prepare(long accounts);
+
+    /// <summary>A process of its own on a copy of the database.</summary>
+    public abstract RunningSystem Start();
+
+    /// <summary>Where the server was built to, beside this program.</summary>
+    protected static string Assembly(string project)
+    {
+        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        return Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", project, configuration, $"{project}.dll"));
+    }
+}

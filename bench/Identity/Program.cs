@@ -1,0 +1,4 @@
+using Countersign.Bench;
+
+var app = BearerServer.Create(args).Build();
+await app.RunAsync();
