@@ -1,3 +1,4 @@
+using Countersign.Tests.Allocations;
 using Countersign.Tests.Enumeration;
 using Countersign.Tests.Faults.Suite;
 using Xunit.Runner.InProc.SystemConsole;
@@ -15,6 +16,7 @@ static class EntryPoint
         ["mail", .. var rest] => MailRun.RunAsync(rest, System.Console.Out),
         ["enumeration", .. var rest] => EnumerationRun.RunAsync(rest, System.Console.Out),
         ["enumeration-node", .. var rest] => EnumerationNode.RunAsync(rest),
+        ["allocations"] => AllocationRun.RunAsync(System.Console.Out),
         _ => ConsoleRunner.Run(args),
     };
 }

@@ -1,0 +1,50 @@
+using BenchmarkDotNet.Attributes;
+using Countersign.Domain;
+using Countersign.PostgreSql;
+using Countersign.Stores;
+
+namespace Countersign.Bench.Micro;
+
+/// <summary>The statements of a commit, up to the database: rows, sealed messages and linked events.</summary>
+public class Commits
+{
+    readonly MemoryEngine engine = new();
+    readonly IAccountStore store;
+    readonly Commit issue;
+    readonly Commit redeem = Sample.Commit(Sample.Redeem().Change!);
+    readonly IReadOnlyList<SqlStatement> statementsOfIssue;
+
+    public Commits()
+    {
+        store = engine.Store();
+        var decision = Sample.Issue(Sample.Draw("531975"));
+        issue = Sample.Commit(Limits.Apply(
+            decision, Demand.Issue, Sample.ChangingAntiPhishing, Sample.Account, Sample.Limits(decision.Change!), Sample.Rules.Limits, Sample.Now, out _).Change!);
+        Sample.Require(StatementsOfIssue(), "an issue is committed.");
+        statementsOfIssue = engine.Committed;
+    }
+
+    [GlobalSetup]
+    public void Check()
+    {
+        // The account, the token, two messages, an event, two limits.
+        Sample.Require(statementsOfIssue.Count == 7, $"an issue is committed, in {statementsOfIssue.Count} statements.");
+        Sample.Require(StatementsOfRedeem() && engine.Committed.Count > statementsOfIssue.Count, "a redemption is committed.");
+    }
+
+    [Benchmark]
+    public bool StatementsOfIssue() => store.TryCommitAsync(issue, CancellationToken.None).GetAwaiter().GetResult();
+
+    [Benchmark]
+    public bool StatementsOfRedeem() => store.TryCommitAsync(redeem, CancellationToken.None).GetAwaiter().GetResult();
+
+    /// <summary>The statements of an issue as Npgsql takes them.</summary>
+    [Benchmark]
+    public object NpgsqlCommandsOfIssue()
+    {
+        object last = this;
+        foreach (var statement in statementsOfIssue)
+            last = PreparedText.Of(statement).ToCommand(statement);
+        return last;
+    }
+}
