@@ -5,7 +5,7 @@ using Xunit.Runner.InProc.SystemConsole;
 
 namespace Countersign.Tests;
 
-/// <summary>The tests; and, by its first argument, what the long runs of <c>bench/</c> are made of.</summary>
+/// <summary>The tests; and, by its first argument, what they and <c>bench/</c> run as a process of its own.</summary>
 static class EntryPoint
 {
     public static Task<int> Main(string[] args) => args switch

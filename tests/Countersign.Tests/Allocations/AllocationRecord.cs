@@ -7,6 +7,7 @@ namespace Countersign.Tests.Allocations;
 
 /// <summary>What each benchmark allocated at the last release: <c>bench/Micro/allocations.json</c>.</summary>
 /// <param name="Release">The release that it was recorded for.</param>
+/// <param name="Means">What the figures are, for whoever opens the file.</param>
 /// <param name="Bytes">Of one call, by the name of the benchmark.</param>
 sealed record AllocationRecord(string Release, string Means, SortedDictionary<string, long> Bytes)
 {
@@ -36,7 +37,7 @@ sealed record AllocationRecord(string Release, string Means, SortedDictionary<st
             if (!Bytes.TryGetValue(name, out var recorded))
                 yield return $"{name} has no figure in {Path}.";
             else if (bytes > Tolerated(recorded))
-                yield return string.Create(CultureInfo.InvariantCulture, $"{name} allocates {bytes:N0} bytes a call; at {Release} it were {recorded:N0}.");
+                yield return string.Create(CultureInfo.InvariantCulture, $"{name} allocates {bytes:N0} bytes a call, and {recorded:N0} at {Release}.");
         }
 
         foreach (var name in Bytes.Keys.Where(name => !counted.ContainsKey(name)))

@@ -25,7 +25,7 @@ public sealed class AllocationTests
         var counted = AllocationCount.Of([typeof(Growing)]);
 
         Assert.Equal(
-            ["Growing.Block allocates 1,024 bytes a call; at 0.9.0 it were 1,000."],
+            ["Growing.Block allocates 1,024 bytes a call, and 1,000 at 0.9.0."],
             Record(("Growing.Block", 1_000), ("Growing.Nothing", 0)).Complaints(counted));
     }
 
