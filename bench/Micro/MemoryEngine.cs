@@ -34,6 +34,10 @@ sealed class MemoryEngine : ISqlEngine
     public Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
         throw new NotSupportedException("There is nothing in it.");
 
+    public Task<(TFirst First, TSecond Second)> ReadBothAsync<TFirst, TSecond>(
+        SqlStatement first, Func<DbDataReader, TFirst> readFirst, SqlStatement second, Func<DbDataReader, TSecond> readSecond, CancellationToken ct) =>
+        throw new NotSupportedException("There is nothing in it.");
+
     public Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
         throw new NotSupportedException("It takes commits alone.");
 

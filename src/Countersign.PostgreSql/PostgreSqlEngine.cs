@@ -65,6 +65,23 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
             commandTimeout ?? Timeout.InfiniteTimeSpan,
             ct);
 
+    public Task<(TFirst First, TSecond Second)> ReadBothAsync<TFirst, TSecond>(
+        SqlStatement first, Func<DbDataReader, TFirst> readFirst, SqlStatement second, Func<DbDataReader, TSecond> readSecond, CancellationToken ct) =>
+        AskAsync(
+            async connection =>
+            {
+                await using var batch = Batch(connection, [first, second]);
+                await using var reader = await batch.ExecuteReaderAsync();
+                var found = readFirst(reader);
+                await reader.NextResultAsync();
+                var both = (found, readSecond(reader));
+                // To the end: an error may come after the rows.
+                await reader.NextResultAsync();
+                return both;
+            },
+            commandTimeout ?? Timeout.InfiniteTimeSpan,
+            ct);
+
     public Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) => ReadAsync(statement, read, ct);
 
     public async Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct)
@@ -210,11 +227,12 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
 
     /// <summary>
     /// Every statement goes by an index. A plan that is made while a table is empty reads all of it, and is kept for long after the table has grown: not where
-    /// that is ruled out. Of the limit on statements, what the role or the database says itself stands.
+    /// that is ruled out. Nor is any statement worth a compiler, which the price of such a plan, where there is no other, would call. Of the limit on
+    /// statements, what the role or the database says itself stands.
     /// </summary>
     static string Settings(TimeSpan? commandTimeout)
     {
-        const string ByIndex = "SELECT set_config('enable_seqscan', 'off', false)";
+        const string ByIndex = "SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)";
         return commandTimeout is not { } patience
             ? ByIndex
             : string.Create(

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Countersign.Stores;
 using Npgsql;
@@ -10,8 +11,14 @@ sealed partial class PreparedText
 {
     static readonly ConcurrentDictionary<string, PreparedText> Known = new();
 
+    /// <summary>By the object, which is the same one each time: a text of a thousand characters is not hashed for every statement.</summary>
+    static readonly ConditionalWeakTable<string, PreparedText> Seen = [];
+
     readonly string text;
     readonly string[] names;
+
+    /// <summary>Where each was among the parameters last, which is where it will be.</summary>
+    readonly int[] places;
 
     PreparedText(string named)
     {
@@ -23,25 +30,36 @@ sealed partial class PreparedText
             return $"${order.IndexOf(match.Value) + 1}";
         });
         names = [.. order];
+        places = new int[names.Length];
     }
 
     /// <summary>No text is built from input, so there are as many as the source has.</summary>
-    public static PreparedText Of(SqlStatement statement) => Known.GetOrAdd(statement.Text, text => new PreparedText(text));
+    public static PreparedText Of(SqlStatement statement) => Seen.TryGetValue(statement.Text, out var seen)
+        ? seen
+        : Seen.GetValue(statement.Text, text => Known.GetOrAdd(text, named => new PreparedText(named)));
 
     public NpgsqlBatchCommand ToCommand(SqlStatement statement)
     {
         var command = new NpgsqlBatchCommand(text);
-        foreach (var name in names)
-            command.Parameters.Add(Parameter(ValueOf(statement, name)));
+        for (var i = 0; i < names.Length; i++)
+            command.Parameters.Add(Parameter(ValueOf(statement, names[i], ref places[i])));
         return command;
     }
 
-    static object? ValueOf(SqlStatement statement, string name)
+    static object? ValueOf(SqlStatement statement, string name, ref int place)
     {
-        foreach (var (known, value) in statement.Parameters)
+        var parameters = statement.Parameters;
+        var last = place;
+        if (last < parameters.Length && parameters[last].Name == name)
+            return parameters[last].Value;
+
+        for (var i = 0; i < parameters.Length; i++)
         {
-            if (known == name)
-                return value;
+            if (parameters[i].Name != name)
+                continue;
+
+            place = i;
+            return parameters[i].Value;
         }
 
         throw new ArgumentException($"The statement names {name}, and no such parameter was given: {statement.Text}");

@@ -54,36 +54,11 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
 
     public Task<DateTimeOffset?> FindClockAsync(CancellationToken ct) => Task.FromResult<DateTimeOffset?>(null);
 
-    public async Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct)
-    {
-        if (!await readers.WaitAsync(ReaderPatience, ct))
-            throw new StoreUnavailableException($"All {MaxReaders} readers of the SQLite database were busy for {ReaderPatience.TotalSeconds} s.");
+    public Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) => ReadAsync(session => session.Read(statement, read), ct);
 
-        SqliteSession? session = null;
-        try
-        {
-            session = idleReaders.TryTake(out var idle) ? idle : SqliteSession.Open(connectionString, mayCreate: !isMade);
-            var result = session.Read(statement, read);
-            idleReaders.Add(session);
-            return result;
-        }
-        catch (SqliteException e) when (SqliteErrors.IsUnavailable(e))
-        {
-            // The others have met the same database: each would fail once more, long after the cause is gone.
-            session?.Dispose();
-            CloseIdleReaders();
-            throw Unavailable(e);
-        }
-        catch
-        {
-            session?.Dispose();
-            throw;
-        }
-        finally
-        {
-            readers.Release();
-        }
-    }
+    public Task<(TFirst First, TSecond Second)> ReadBothAsync<TFirst, TSecond>(
+        SqlStatement first, Func<DbDataReader, TFirst> readFirst, SqlStatement second, Func<DbDataReader, TSecond> readSecond, CancellationToken ct) =>
+        ReadAsync(session => (session.Read(first, readFirst), session.Read(second, readSecond)), ct);
 
     public async Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct)
     {
@@ -107,6 +82,37 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
         await writing;
         CloseIdleReaders();
         readers.Dispose();
+    }
+
+    async Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken ct)
+    {
+        if (!await readers.WaitAsync(ReaderPatience, ct))
+            throw new StoreUnavailableException($"All {MaxReaders} readers of the SQLite database were busy for {ReaderPatience.TotalSeconds} s.");
+
+        SqliteSession? session = null;
+        try
+        {
+            session = idleReaders.TryTake(out var idle) ? idle : SqliteSession.Open(connectionString, mayCreate: !isMade);
+            var result = read(session);
+            idleReaders.Add(session);
+            return result;
+        }
+        catch (SqliteException e) when (SqliteErrors.IsUnavailable(e))
+        {
+            // The others have met the same database: each would fail once more, long after the cause is gone.
+            session?.Dispose();
+            CloseIdleReaders();
+            throw Unavailable(e);
+        }
+        catch
+        {
+            session?.Dispose();
+            throw;
+        }
+        finally
+        {
+            readers.Release();
+        }
     }
 
     void CloseIdleReaders()

@@ -185,7 +185,9 @@ public sealed partial class AccountSecurity
         for (var round = 1; round <= MaxRounds; round++)
         {
             var recalled = round == 1 ? Recall(userId, demand, purpose, newKey) : null;
-            var loaded = recalled is null ? await store.LoadAsync(userId, newKey, ct) : new LoadedAccount(recalled, null);
+            var loaded = recalled is not null ? new LoadedAccount(recalled, null)
+                : demand == Demand.None ? await store.LoadAsync(userId, newKey, ct)
+                : await store.LoadWithLimitsAsync(userId, newKey, demand, caller.Client, ct);
             if (loaded.Account is null)
             {
                 if (caller.Claims is null)
@@ -199,7 +201,7 @@ public sealed partial class AccountSecurity
             if (caller.Request is { } asked && await store.FindAnswerAsync(userId, asked.Key, now, ct) is { } kept)
                 throw new RequestRepeatedException(kept.IsOf(asked.Digest) ? kept.Answer : null);
 
-            var (decided, room, exceeded) = await LimitAsync(decide(loaded, rules, now), caller, demand, purpose, loaded.Account, rules, now, mayRecall: recalled is not null, ct);
+            var (decided, room, exceeded) = await LimitAsync(decide(loaded, rules, now), caller, demand, purpose, loaded, rules, now, ct);
             // Nobody is refused by what may be old.
             if (recalled is not null && decided.Outcome.Refused is not null)
                 continue;
@@ -233,23 +235,21 @@ public sealed partial class AccountSecurity
     }
 
     /// <summary>What the limits over all accounts leave of a decision. They are read only where the request meets one.</summary>
-    /// <param name="mayRecall">
-    /// Whether what this node remembers of them will do, where it leaves room. Not for an address that the account does not have: whether it was written to
-    /// lately would show in the time that the answer takes.
-    /// </param>
     async Task<(Decision<T> Decision, RateLimit? Room, LimitScope? Exceeded)> LimitAsync<T>(
-        Decision<T> decision, Caller caller, Demand demand, Purpose? purpose, Account account, Rules rules, DateTimeOffset now, bool mayRecall, CancellationToken ct)
+        Decision<T> decision, Caller caller, Demand demand, Purpose? purpose, LoadedAccount loaded, Rules rules, DateTimeOffset now, CancellationToken ct)
         where T : class
     {
         var met = rules.Limits.For(demand, caller.Client, decision.Change, isDone: decision.Outcome.Refused is null);
         if (met.Count == 0)
             return (decision, null, null);
 
-        var recalled = mayRecall ? store.RecallLimits(met) : null;
-        var limits = recalled ?? await store.LoadLimitsAsync(met, ct);
-        var limited = Limits.Apply(decision, demand, purpose, account, limits, rules.Limits, now, out var exceeded);
+        // Those that are remembered go with an account that is, and so with its own keys: of any other address, the time that the answer takes would say
+        // whether it was written to lately.
+        var recalled = loaded.Limits is null ? store.RecallLimits(met) : null;
+        var limits = recalled ?? loaded.Limits?.Find(met) ?? await store.LoadLimitsAsync(met, ct);
+        var limited = Limits.Apply(decision, demand, purpose, loaded.Account!, limits, rules.Limits, now, out var exceeded);
         if (exceeded is not null && recalled is not null)
-            limited = Limits.Apply(decision, demand, purpose, account, limits = await store.LoadLimitsAsync(met, ct), rules.Limits, now, out exceeded);
+            limited = Limits.Apply(decision, demand, purpose, loaded.Account!, limits = await store.LoadLimitsAsync(met, ct), rules.Limits, now, out exceeded);
         return (limited, RateLimit.Of(limited.Change?.Drawn is { Count: > 0 } drawn ? drawn : limits, now), exceeded?.Limit.Scope);
     }
 

@@ -17,11 +17,18 @@ sealed class SlidingWindow : IEquatable<SlidingWindow>
 
     SlidingWindow(ImmutableArray<(long At, int Count)> entries) => this.entries = entries;
 
-    public int Count(DateTimeOffset now, TimeSpan span) => Within(now, span).Sum(entry => entry.Count);
+    public int Count(DateTimeOffset now, TimeSpan span)
+    {
+        var (start, count) = (Start(now, span), 0);
+        foreach (var entry in entries)
+            count += entry.At > start ? entry.Count : 0;
+        return count;
+    }
 
     public SlidingWindow Add(DateTimeOffset now, TimeSpan span)
     {
-        var kept = Within(now, span).Append((At: now.ToUnixTimeMilliseconds(), Count: 1)).ToList();
+        var kept = Within(now, span);
+        kept.Add((now.ToUnixTimeMilliseconds(), 1));
         while (kept.Count > MaxEntries)
             MergeClosest(kept);
         return new SlidingWindow([.. kept]);
@@ -30,13 +37,15 @@ sealed class SlidingWindow : IEquatable<SlidingWindow>
     /// <summary>When fewer than <paramref name="limit"/> will be left in the window; null where that is so now.</summary>
     public DateTimeOffset? BelowAgainAt(int limit, DateTimeOffset now, TimeSpan span)
     {
-        var kept = Within(now, span).ToList();
-        var left = kept.Sum(entry => entry.Count);
+        var (start, left) = (Start(now, span), Count(now, span));
         if (left < limit)
             return null;
 
-        foreach (var (at, count) in kept)
+        foreach (var (at, count) in entries)
         {
+            if (at <= start)
+                continue;
+
             left -= count;
             if (left < limit)
                 return DateTimeOffset.FromUnixTimeMilliseconds(at) + span;
@@ -57,11 +66,21 @@ sealed class SlidingWindow : IEquatable<SlidingWindow>
 
     public override int GetHashCode() => entries.Length;
 
-    IEnumerable<(long At, int Count)> Within(DateTimeOffset now, TimeSpan span)
+    /// <summary>With room for one more.</summary>
+    List<(long At, int Count)> Within(DateTimeOffset now, TimeSpan span)
     {
-        var start = (now - span).ToUnixTimeMilliseconds();
-        return entries.Where(entry => entry.At > start);
+        var start = Start(now, span);
+        var kept = new List<(long At, int Count)>(entries.Length + 1);
+        foreach (var entry in entries)
+        {
+            if (entry.At > start)
+                kept.Add(entry);
+        }
+
+        return kept;
     }
+
+    static long Start(DateTimeOffset now, TimeSpan span) => (now - span).ToUnixTimeMilliseconds();
 
     static void MergeClosest(List<(long At, int Count)> entries)
     {

@@ -154,11 +154,11 @@ sealed class TokenCodes
 
     static byte[] Digest(TokenKey key, string userId, Purpose purpose, Address target, TokenCode code)
     {
-        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key.DigestKey);
+        using var parts = new PartedText(stackalloc byte[PartedText.UsualSize]);
         foreach (var part in (ReadOnlySpan<string>)
             [userId, purpose.Operation.Name(), purpose.KeyType?.Name() ?? "", target.KeyType.Name(), target.Canonical, code.Reveal()])
-            hmac.AppendPart(Encoding.UTF8.GetBytes(part));
+            parts.Append(part);
 
-        return hmac.GetHashAndReset();
+        return HMACSHA256.HashData(key.DigestKey, parts.Bytes);
     }
 }

@@ -100,10 +100,10 @@ sealed class IdempotencyFilter : IEndpointFilter
 
     static byte[] Digest(params ReadOnlySpan<byte[]> parts)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var text = new PartedText(stackalloc byte[PartedText.UsualSize]);
         foreach (var part in parts)
-            hash.AppendPart(part);
+            text.Append(part);
 
-        return hash.GetHashAndReset();
+        return SHA256.HashData(text.Bytes);
     }
 }

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using Countersign.Domain;
 
 namespace Countersign.Stores;
@@ -27,26 +25,26 @@ sealed class AuditChain(TokenCodes codes)
 
     static byte[] Link(TokenKey key, string userId, ReadOnlyMemory<byte> previous, long number, AuditEvent e)
     {
-        var at = e.At.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
-        return Digest(key, previous, "event", userId, Text(number), e.Id, at, e.Type, e.Operation, e.KeyType, e.Target, e.Reason, e.Actor, e.IpAddress, e.UserAgent);
+        using var parts = new PartedText(stackalloc byte[PartedText.UsualSize]);
+        parts.Append(previous.Span);
+        parts.Append("event");
+        parts.Append(userId);
+        parts.Append(number);
+        parts.Append(e.Id);
+        parts.Append(e.At.ToUnixTimeMilliseconds());
+        foreach (var part in (ReadOnlySpan<string?>)[e.Type, e.Operation, e.KeyType, e.Target, e.Reason, e.Actor, e.IpAddress, e.UserAgent])
+            parts.Append(part);
+
+        return HMACSHA256.HashData(key.TrailKey, parts.Bytes);
     }
 
-    static byte[] Seal(TokenKey key, string userId, TrailMark mark) => Digest(key, mark.Link, "mark", userId, Text(mark.Events));
-
-    static byte[] Digest(TokenKey key, ReadOnlyMemory<byte> link, params ReadOnlySpan<string?> parts)
+    static byte[] Seal(TokenKey key, string userId, TrailMark mark)
     {
-        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key.TrailKey);
-        hmac.AppendPart(link.Span);
-        foreach (var part in parts)
-        {
-            if (part is null)
-                hmac.AppendNoPart();
-            else
-                hmac.AppendPart(Encoding.UTF8.GetBytes(part));
-        }
-
-        return hmac.GetHashAndReset();
+        using var parts = new PartedText(stackalloc byte[PartedText.UsualSize]);
+        parts.Append(mark.Link.Span);
+        parts.Append("mark");
+        parts.Append(userId);
+        parts.Append(mark.Events);
+        return HMACSHA256.HashData(key.TrailKey, parts.Bytes);
     }
-
-    static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -20,6 +20,10 @@ sealed class Database(ISqlEngine engine, StoreClock clock)
     public Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
         Ready.ReadAsync(statement, read, ct);
 
+    public Task<(TFirst First, TSecond Second)> ReadBothAsync<TFirst, TSecond>(
+        SqlStatement first, Func<DbDataReader, TFirst> readFirst, SqlStatement second, Func<DbDataReader, TSecond> readSecond, CancellationToken ct) =>
+        Ready.ReadBothAsync(first, readFirst, second, readSecond, ct);
+
     public Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
         Ready.WriteAsync(statement, read, ct);
 

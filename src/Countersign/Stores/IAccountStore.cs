@@ -7,7 +7,11 @@ namespace Countersign.Stores;
 /// <summary>An account as it was in one snapshot.</summary>
 /// <param name="Account">Null where there is none.</param>
 /// <param name="NewKeyOwner">Who has the new key that the request names, if anybody.</param>
-sealed record LoadedAccount(Account? Account, AddressOwner? NewKeyOwner);
+sealed record LoadedAccount(Account? Account, AddressOwner? NewKeyOwner)
+{
+    /// <summary>The limits that were read with it; null where none were.</summary>
+    public LimitsAhead? Limits { get; init; }
+}
 
 /// <summary>The stored half of an undo link, and whose it is.</summary>
 sealed record StoredUndo(string UserId, UndoPoint Point);
@@ -41,6 +45,9 @@ interface IAccountStore
 {
     /// <summary>The account and what a decision on it depends on, in one statement, hence in one snapshot.</summary>
     Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct);
+
+    /// <summary>As <see cref="LoadAsync"/>, with the limits that the request is likely to meet, in the same round trip.</summary>
+    Task<LoadedAccount> LoadWithLimitsAsync(string userId, Address? newKey, Demand demand, string? client, CancellationToken ct);
 
     /// <summary>
     /// The account as this node has seen it last, without a look at the database; null where it has not, or lately in vain. It may be old: what is

@@ -38,6 +38,10 @@ public interface ISqlEngine
     /// <summary>Reads from one snapshot of what is committed.</summary>
     Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct);
 
+    /// <summary>Two reads in one round trip, each from a snapshot of what is committed.</summary>
+    Task<(TFirst First, TSecond Second)> ReadBothAsync<TFirst, TSecond>(
+        SqlStatement first, Func<DbDataReader, TFirst> readFirst, SqlStatement second, Func<DbDataReader, TSecond> readSecond, CancellationToken ct);
+
     /// <summary>Runs one writing statement and reads what it returns; answers after its commit.</summary>
     Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct);
 

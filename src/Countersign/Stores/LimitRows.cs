@@ -15,15 +15,20 @@ static class LimitRows
             }),
         ]);
 
-    /// <summary>What was found of each, in the order in which they were named.</summary>
-    public static IReadOnlyList<LimitState> Read(IReadOnlyList<Limit> limits, DbDataReader reader)
+    /// <summary>What a request may meet that can be named before its account is known: of the recipient, those of its own keys, or of the new one.</summary>
+    public static SqlStatement FindAhead(string userId, Address? newKey, Demand demand, string? client) => new(
+        LimitSql.FindAhead,
+        ("@user_id", LimitsAhead.CoversOwnKeys(newKey, demand) ? userId : null),
+        ("@new_key", newKey?.Canonical),
+        ("@issuer", demand is Demand.Issue or Demand.Both ? client : null),
+        ("@redeemer", demand is Demand.Redeem or Demand.Both ? client : null));
+
+    public static FoundLimits Read(DbDataReader reader)
     {
-        var stored = new Dictionary<(string, string), (SlidingWindow Uses, long Revision)>();
+        var found = new FoundLimits();
         while (reader.Read())
-            stored[(reader.GetString(0), reader.GetString(1))] = (SlidingWindow.FromStore(reader.GetString(2)), reader.GetInt64(3));
-        return [.. limits.Select(limit => stored.TryGetValue((limit.Scope.Name(), limit.Subject), out var found)
-            ? new LimitState(limit, found.Uses, found.Revision)
-            : new LimitState(limit, SlidingWindow.Empty, 0))];
+            found.Add(reader.GetString(0), reader.GetString(1), SlidingWindow.FromStore(reader.GetString(2)), reader.GetInt64(3));
+        return found;
     }
 
     /// <summary>After all that is the account's own: others may wait for these rows.</summary>
@@ -41,4 +46,37 @@ static class LimitRows
         var hour = (long)TimeSpan.FromHours(1).TotalMilliseconds;
         return (at.ToUnixTimeMilliseconds() / hour + 1) * hour;
     }
+}
+
+/// <summary>Rows of limits; a limit that has none is as if it was never used.</summary>
+sealed class FoundLimits
+{
+    readonly Dictionary<(string Scope, string Subject), (SlidingWindow Uses, long Revision)> rows = [];
+
+    public void Add(string scope, string subject, SlidingWindow uses, long revision) => rows[(scope, subject)] = (uses, revision);
+
+    /// <summary>In the order in which they are named.</summary>
+    public IReadOnlyList<LimitState> Of(IReadOnlyList<Limit> limits) =>
+        [.. limits.Select(limit => rows.TryGetValue((limit.Scope.Name(), limit.Subject), out var found)
+            ? new LimitState(limit, found.Uses, found.Revision)
+            : new LimitState(limit, SlidingWindow.Empty, 0))];
+}
+
+/// <summary>Limits that were read together with an account, and which they are.</summary>
+sealed class LimitsAhead(FoundLimits found, Account? account, Address? newKey, Demand demand, string? client)
+{
+    /// <summary>Null where one of them was not looked for.</summary>
+    public IReadOnlyList<LimitState>? Find(IReadOnlyList<Limit> limits) => limits.All(WasLookedFor) ? found.Of(limits) : null;
+
+    /// <summary>Whether messages can go to the keys that the account has.</summary>
+    public static bool CoversOwnKeys(Address? newKey, Demand demand) => newKey is null && demand == Demand.Issue;
+
+    bool WasLookedFor(Limit limit) => limit.Scope switch
+    {
+        LimitScope.ClientIssues => demand is Demand.Issue or Demand.Both && limit.Subject == client,
+        LimitScope.ClientRedeems => demand is Demand.Redeem or Demand.Both && limit.Subject == client,
+        LimitScope.Recipient => limit.Subject == newKey?.Canonical
+            || (CoversOwnKeys(newKey, demand) && account?.Keys.Any(key => key.Address.Canonical == limit.Subject) == true),
+        LimitScope.SmsPrefix or LimitScope.SmsCountry or LimitScope.Sms or LimitScope.SmsCountryRedeemed => false,
+    };
 }

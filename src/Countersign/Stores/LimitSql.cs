@@ -1,3 +1,5 @@
+using Countersign.Domain;
+
 namespace Countersign.Stores;
 
 /// <summary>The statements for limits that hold over all accounts.</summary>
@@ -9,6 +11,20 @@ static class LimitSql
     /// <summary>With a place for each limit that there may be; what is named twice is there once.</summary>
     public static readonly string Find =
         $"SELECT scope, subject, uses, revision FROM limits WHERE {string.Join(" OR ", Enumerable.Range(0, MaxLimits).Select(i => $"(scope = @scope{i} AND subject = @subject{i})"))}";
+
+    /// <summary>What is null finds nothing.</summary>
+    public static readonly string FindAhead =
+        $"""
+        SELECT scope, subject, uses, revision FROM limits WHERE scope = '{LimitScope.ClientIssues.Name()}' AND subject = @issuer
+        UNION ALL
+        SELECT scope, subject, uses, revision FROM limits WHERE scope = '{LimitScope.ClientRedeems.Name()}' AND subject = @redeemer
+        UNION ALL
+        SELECT scope, subject, uses, revision FROM limits WHERE scope = '{LimitScope.Recipient.Name()}' AND subject = @new_key
+        UNION ALL
+        SELECT l.scope, l.subject, l.uses, l.revision FROM user_keys k
+        JOIN limits l ON l.scope = '{LimitScope.Recipient.Name()}' AND l.subject = k.canonical
+        WHERE k.user_id = @user_id
+        """;
 
     /// <summary>Fails, and the whole commit with it, where somebody else has drawn on the limit since it was read.</summary>
     public const string Draw =

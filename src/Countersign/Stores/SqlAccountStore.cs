@@ -15,17 +15,14 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
     readonly AuditRows audit = new(chain);
     readonly StoreMemory memory = new();
 
-    public async Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct)
+    public async Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct) =>
+        Remember(await database.ReadAsync(Load(userId, newKey), ReadAccount, ct));
+
+    public async Task<LoadedAccount> LoadWithLimitsAsync(string userId, Address? newKey, Demand demand, string? client, CancellationToken ct)
     {
-        var statement = new SqlStatement(
-            AccountSql.Load,
-            ("@user_id", userId),
-            ("@new_key_type", newKey?.KeyType.Name()),
-            ("@new_key", newKey?.Canonical));
-        var loaded = await database.ReadAsync(statement, ReadAccount, ct);
-        if (loaded.Account is { } account)
-            memory.Keep(account);
-        return loaded;
+        var (loaded, rows) = await database.ReadBothAsync(
+            Load(userId, newKey), ReadAccount, LimitRows.FindAhead(userId, newKey, demand, client), LimitRows.Read, ct);
+        return Remember(loaded with { Limits = new LimitsAhead(rows, loaded.Account, newKey, demand, client) });
     }
 
     public Task<AddressOwner?> FindOwnerAsync(Address address, CancellationToken ct) =>
@@ -90,7 +87,7 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
     }
 
     public Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct) =>
-        database.ReadAsync(LimitRows.Find(limits), reader => LimitRows.Read(limits, reader), ct);
+        database.ReadAsync(LimitRows.Find(limits), reader => LimitRows.Read(reader).Of(limits), ct);
 
     /// <summary>The first decides whether the commit wins; each of the others asks whether it did.</summary>
     IEnumerable<SqlStatement> Statements(Commit commit, IReadOnlyList<LinkedEvent> events, TrailMark end)
@@ -275,6 +272,19 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
         ("@last_issued_at", Time(state.Sends.LastIssuedAt)),
         ("@issues", state.Sends.Issues.ToStore()),
     ];
+
+    LoadedAccount Remember(LoadedAccount loaded)
+    {
+        if (loaded.Account is { } account)
+            memory.Keep(account);
+        return loaded;
+    }
+
+    static SqlStatement Load(string userId, Address? newKey) => new(
+        AccountSql.Load,
+        ("@user_id", userId),
+        ("@new_key_type", newKey?.KeyType.Name()),
+        ("@new_key", newKey?.Canonical));
 
     LoadedAccount ReadAccount(DbDataReader reader)
     {

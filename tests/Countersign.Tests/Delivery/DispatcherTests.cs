@@ -24,7 +24,7 @@ public sealed class DispatcherTests
         await Eventually.ThatAsync(() => node.Engine.Count(OutboxSql.Finish) == 1, "the message is handed off");
 
         Assert.Equal(
-            [AccountSql.Load, AccountSql.Update, AccountSql.UpsertToken, OutboxSql.Insert, AuditSql.Insert, OutboxSql.Finish],
+            [AccountSql.Load, LimitSql.FindAhead, AccountSql.Update, AccountSql.UpsertToken, OutboxSql.Insert, AuditSql.Insert, OutboxSql.Finish],
             node.Engine.Statements);
     }
 

@@ -32,9 +32,18 @@ static class EnumerationNode
     /// <summary>What somebody might write who means well: it looks once more at the owner of an address, if there is one.</summary>
     sealed class TellingEngine(ISqlEngine engine, TimeSpan delay, bool asksTwice) : PassingEngine(engine)
     {
-        public override async Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct)
+        public override async Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
+            await LookAgainAsync(await base.ReadAsync(statement, read, ct), ct);
+
+        public override async Task<(TFirst First, TSecond Second)> ReadBothAsync<TFirst, TSecond>(
+            SqlStatement first, Func<DbDataReader, TFirst> readFirst, SqlStatement second, Func<DbDataReader, TSecond> readSecond, CancellationToken ct)
         {
-            var result = await base.ReadAsync(statement, read, ct);
+            var (loaded, other) = await base.ReadBothAsync(first, readFirst, second, readSecond, ct);
+            return (await LookAgainAsync(loaded, ct), other);
+        }
+
+        async Task<T> LookAgainAsync<T>(T result, CancellationToken ct)
+        {
             if (result is not LoadedAccount { Account: { } account, NewKeyOwner: { KeptUntil: null } owner } || owner.UserId == account.UserId)
                 return result;
 

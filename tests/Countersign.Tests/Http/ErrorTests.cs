@@ -376,6 +376,8 @@ public sealed class ErrorTests
     {
         public Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct) => throw Gone();
 
+        public Task<LoadedAccount> LoadWithLimitsAsync(string userId, Address? newKey, Demand demand, string? client, CancellationToken ct) => throw Gone();
+
         public Account? Recall(string userId) => null;
 
         public Task<Account> NewAsync(string userId, CancellationToken ct) => throw Gone();

@@ -16,6 +16,10 @@ abstract class PassingEngine(ISqlEngine engine) : ISqlEngine, IAsyncDisposable
     public virtual Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
         engine.ReadAsync(statement, read, ct);
 
+    public virtual Task<(TFirst First, TSecond Second)> ReadBothAsync<TFirst, TSecond>(
+        SqlStatement first, Func<DbDataReader, TFirst> readFirst, SqlStatement second, Func<DbDataReader, TSecond> readSecond, CancellationToken ct) =>
+        engine.ReadBothAsync(first, readFirst, second, readSecond, ct);
+
     public virtual Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
         engine.WriteAsync(statement, read, ct);
 
@@ -53,6 +57,16 @@ sealed class RecordingEngine(ISqlEngine engine) : PassingEngine(engine)
         return result;
     }
 
+    public override async Task<(TFirst First, TSecond Second)> ReadBothAsync<TFirst, TSecond>(
+        SqlStatement first, Func<DbDataReader, TFirst> readFirst, SqlStatement second, Func<DbDataReader, TSecond> readSecond, CancellationToken ct)
+    {
+        Before(first.Text);
+        var result = await base.ReadBothAsync(first, readFirst, second, readSecond, ct);
+        statements.Enqueue(first.Text);
+        statements.Enqueue(second.Text);
+        return result;
+    }
+
     public override async Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct)
     {
         Before(statement.Text);
@@ -87,6 +101,10 @@ sealed class RewritingEngine(ISqlEngine engine, Func<string, string> rewrite, Ac
 
     public override Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
         base.ReadAsync(Rewrite(statement), read, ct);
+
+    public override Task<(TFirst First, TSecond Second)> ReadBothAsync<TFirst, TSecond>(
+        SqlStatement first, Func<DbDataReader, TFirst> readFirst, SqlStatement second, Func<DbDataReader, TSecond> readSecond, CancellationToken ct) =>
+        base.ReadBothAsync(Rewrite(first), readFirst, Rewrite(second), readSecond, ct);
 
     public override Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
         base.WriteAsync(Rewrite(statement), read, ct);

@@ -77,6 +77,14 @@ sealed class AllLoadBeforeAnyCommits(IAccountStore store, RaceGate gate) : IAcco
     /// <summary>Nothing, so that all load.</summary>
     public Account? Recall(string userId) => null;
 
+    public async Task<LoadedAccount> LoadWithLimitsAsync(string userId, Address? newKey, Demand demand, string? client, CancellationToken ct)
+    {
+        await gate.PrepareLoadAsync();
+        var loaded = await store.LoadWithLimitsAsync(userId, newKey, demand, client, ct);
+        gate.HasRead();
+        return loaded;
+    }
+
     public Task<Account> NewAsync(string userId, CancellationToken ct) => store.NewAsync(userId, ct);
 
     public async Task<AddressOwner?> FindOwnerAsync(Address address, CancellationToken ct)
