@@ -4,11 +4,20 @@ using Countersign.Bench.Machine;
 
 try
 {
-    return args switch
-    {
-        ["run", .. var rest] => await RunCommand.RunAsync(rest),
-        _ => throw new UsageException("The first argument is run."),
-    };
+    Func<string[], Task> command = args is [var verb, ..]
+        ? verb switch
+        {
+            "run" => RunCommand.RunAsync,
+            _ => throw new UsageException($"There is no {verb}."),
+        }
+        : throw new UsageException("Run bench/run.");
+    await command(args[1..]);
+    return 0;
+}
+catch (HelpException e)
+{
+    Console.WriteLine(e.Message);
+    return 0;
 }
 catch (UsageException e)
 {

@@ -1,11 +1,12 @@
 using System.Globalization;
+using Countersign.Bench.Scenarios;
 
 namespace Countersign.Bench;
 
 /// <summary>What <c>bench/run</c> was asked for.</summary>
 sealed record RunOptions
 {
-    public const string Usage =
+    const string Usage =
         """
         bench/run measures Countersign beside what a user would pick instead, and beside the limit; docs/performance.md says what each of them is.
 
@@ -22,13 +23,12 @@ sealed record RunOptions
         """;
 
     public static readonly string[] AllSystems = ["floor", "postgres", "sqlite", "identity"];
-    public static readonly string[] AllScenarios = ["read", "issue", "redeem", "guess", "change"];
 
     public long Accounts { get; private set; } = 10_000;
 
     public IReadOnlyList<int> Connections { get; private set; } = [1, 16, 64];
 
-    public IReadOnlyList<string> Scenarios { get; private set; } = AllScenarios;
+    public IReadOnlyList<string> Scenarios { get; private set; } = Scenario.Names;
 
     public IReadOnlyList<string> Systems { get; private set; } = AllSystems;
 
@@ -51,11 +51,12 @@ sealed record RunOptions
             string Value() => ++i < args.Length ? args[i] : throw new UsageException($"{args[i - 1]} has no value. See bench/run --help.");
             switch (args[i])
             {
+                case "--help": throw new HelpException(Usage);
                 case "--quick": break;
                 case "--write": options.Write = true; break;
                 case "--accounts": options.Accounts = Number(args[i], Value(), 100, 10_000_000); break;
                 case "--connections": options.Connections = [.. Value().Split(',').Select(value => (int)Number("--connections", value, 1, 1000))]; break;
-                case "--scenarios": options.Scenarios = Names("--scenarios", Value(), AllScenarios); break;
+                case "--scenarios": options.Scenarios = Names("--scenarios", Value(), Scenario.Names); break;
                 case "--systems": options.Systems = Names("--systems", Value(), AllSystems); break;
                 case "--seconds": options.Duration = TimeSpan.FromSeconds(Number("--seconds", Value(), 1, 600)); break;
                 case "--repetitions": options.Repetitions = (int)Number("--repetitions", Value(), 1, 100); break;
@@ -66,7 +67,7 @@ sealed record RunOptions
         return options;
     }
 
-    static string[] Names(string option, string value, string[] known)
+    static string[] Names(string option, string value, IReadOnlyList<string> known)
     {
         var names = value.Split(',');
         return names.FirstOrDefault(name => !known.Contains(name)) is { } unknown

@@ -19,6 +19,8 @@ await Schema.CreateAsync(app.Services.GetRequiredService<NpgsqlDataSource>());
 app.UseAuthentication();
 app.UseAuthorization();
 app.MapGet("/health/ready", (TokenTable table, CancellationToken ct) => table.PingAsync(ct));
+// What the load generator itself costs.
+app.MapGet("/bench/empty", () => Results.Ok());
 app.Services.GetRequiredService<CodeBook>().Map(app);
 app.MapGroup("/api/v1").RequireAuthorization().MapTokens();
 await app.RunAsync();

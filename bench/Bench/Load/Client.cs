@@ -24,18 +24,20 @@ sealed class Client : IDisposable
 
     public Latencies Latencies { get; } = new();
 
-    /// <summary>Sends what is in the buffer and waits for the whole answer.</summary>
+    /// <summary>Sends what is in the buffer and waits for the whole answer: how many nanoseconds that took.</summary>
     /// <exception cref="OddAnswerException">It has another status.</exception>
-    public void Exchange(string name, int expectedStatus)
+    public long Exchange(string name, int expectedStatus)
     {
         var started = Stopwatch.GetTimestamp();
         socket.Send(Buffer.Request);
         var length = Receive();
-        Latencies.Record(Stopwatch.GetElapsedTime(started).Ticks * TimeSpan.NanosecondsPerTick);
+        var took = Stopwatch.GetElapsedTime(started).Ticks * TimeSpan.NanosecondsPerTick;
+        Latencies.Record(took);
 
         var status = int.Parse(answer.AsSpan("HTTP/1.1 ".Length, 3), NumberStyles.None, CultureInfo.InvariantCulture);
-        if (status != expectedStatus)
-            throw new OddAnswerException($"{name}: expected {expectedStatus}, and the answer was\n{Encoding.UTF8.GetString(answer, 0, length)}");
+        return status == expectedStatus
+            ? took
+            : throw new OddAnswerException($"{name}: expected {expectedStatus}, and the answer was\n{Encoding.UTF8.GetString(answer, 0, length)}");
     }
 
     public void Dispose() => socket.Dispose();

@@ -5,28 +5,32 @@ namespace Countersign.Bench.Load;
 /// <summary>How many were answered, in how long.</summary>
 sealed record LoadResult(long Answers, TimeSpan Time, Latencies Latencies);
 
+/// <summary>A server, and whose turn it is there.</summary>
+sealed record Lane(int Port, Func<int> Next);
+
 /// <summary>A closed loop: each connection sends its next request when the last is answered.</summary>
 static class LoadRun
 {
     const int StackSize = 256 * 1024;
 
-    /// <summary>Until there are no tickets left, or for as long as <paramref name="atMost"/>.</summary>
-    public static LoadResult Run(int port, int connections, Workload work, TimeSpan atMost)
+    /// <summary>Until there are no tickets left, or for as long as <paramref name="atMost"/>. The connections are spread over the lanes.</summary>
+    public static LoadResult Run(IReadOnlyList<Lane> lanes, int connections, Workload work, TimeSpan atMost)
     {
-        var clients = Enumerable.Range(0, connections).Select(_ => new Client(port)).ToList();
+        var clients = Enumerable.Range(0, connections).Select(i => (Client: new Client(lanes[i % lanes.Count].Port), lanes[i % lanes.Count].Next)).ToList();
         Exception? failure = null;
         using var begin = new Barrier(connections + 1);
         var started = 0L;
-        var threads = clients.ConvertAll(client => new Thread(
+        var threads = clients.ConvertAll(one => new Thread(
             () =>
             {
                 begin.SignalAndWait();
                 try
                 {
-                    while (failure is null && Stopwatch.GetElapsedTime(started) < atMost && work.Tickets.Next() is var ticket and not Tickets.None)
+                    while (failure is null && Stopwatch.GetElapsedTime(started) < atMost && one.Next() is var place and not Tickets.None)
                     {
-                        work.Write(client.Buffer, ticket);
-                        client.Exchange(work.Name, work.ExpectedStatus);
+                        work.Write(one.Client.Buffer, place);
+                        var took = one.Client.Exchange(work.Name, work.ExpectedStatus);
+                        work.Took?.Invoke(place, took);
                     }
                 }
                 catch (Exception e)
@@ -44,7 +48,7 @@ static class LoadRun
         var time = Stopwatch.GetElapsedTime(started);
 
         var latencies = new Latencies();
-        foreach (var client in clients)
+        foreach (var (client, _) in clients)
         {
             latencies.Add(client.Latencies);
             client.Dispose();

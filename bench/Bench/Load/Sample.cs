@@ -11,15 +11,16 @@ sealed class Sample
     const long Stride = 27_644_437;
 
     /// <summary>Bearers are signed beforehand, which takes a second for some thousand.</summary>
-    public const int Most = 10_000;
+    const int Most = 10_000;
 
     readonly long[] accounts;
     readonly byte[][] userIds;
     readonly byte[][] credentials;
     readonly Dictionary<string, int> places;
 
-    public Sample(Issuer issuer, long total, int count)
+    public Sample(Issuer issuer, long total)
     {
+        var count = (int)Math.Min(total, Most);
         accounts = [.. Enumerable.Range(0, count).Select(i => i * Stride % total)];
         userIds = Array.ConvertAll(accounts, account => Encoding.ASCII.GetBytes(UserId(account)));
         credentials = new byte[count][];

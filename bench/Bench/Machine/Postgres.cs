@@ -70,7 +70,19 @@ sealed class Postgres
 
     public void Drop(string database) => Execute("postgres", $"DROP DATABASE {database} WITH (FORCE)");
 
-    public void VacuumAnalyze(string database) => Execute(database, "VACUUM (FREEZE, ANALYZE)");
+    /// <summary>
+    /// Of the tables with rows alone. What is known to be empty is planned for as empty, for as long as a prepared statement lives; what nobody has looked at yet is
+    /// taken for ten pages.
+    /// </summary>
+    public void VacuumAnalyze(string database)
+    {
+        const string Filled =
+            """
+            SELECT STRING_AGG(QUOTE_IDENT(relname), ', ') FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = 'public'::REGNAMESPACE AND PG_RELATION_SIZE(oid) > 0
+            """;
+        Execute(database, $"VACUUM (FREEZE, ANALYZE) {Scalar(database, Filled)}");
+    }
 
     void WaitUntilItAnswers(ProcessLog log)
     {

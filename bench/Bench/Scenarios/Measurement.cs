@@ -23,18 +23,31 @@ sealed class Measurement
 
     public double PerSecond => Answers / Time.TotalSeconds;
 
-    /// <summary>Measures one round, and the work that it leaves: messages that were answered for have to be sent as well.</summary>
-    public LoadResult Add(RunningSystem running, Func<LoadResult> round)
+    /// <summary>Measures one round.</summary>
+    public void Add(RunningSystem running, Func<LoadResult> round)
     {
-        var (server, database) = (running.Server.Cpu, running.DatabaseCpu());
+        var result = AddPart(running, round);
+        Answers += result.Answers;
+        Latencies.Add(result.Latencies);
+    }
+
+    /// <summary>The time and the work of one round, whose answers are only part of what is counted. Messages that were answered for have to be sent as well.</summary>
+    public LoadResult AddPart(RunningSystem running, Func<LoadResult> round)
+    {
+        var (server, database) = (running.ServerCpu, running.DatabaseCpu());
         var result = round();
         var lag = running.Settle();
-        ServerCpu += running.Server.Cpu - server;
+        ServerCpu += running.ServerCpu - server;
         DatabaseCpu += running.DatabaseCpu() - database;
         Lag = lag > Lag ? lag : Lag;
-        Answers += result.Answers;
         Time += result.Time;
-        Latencies.Add(result.Latencies);
         return result;
+    }
+
+    /// <summary>What took several requests, each in a part of its own.</summary>
+    public void Count(long nanoseconds)
+    {
+        Answers++;
+        Latencies.Record(nanoseconds);
     }
 }

@@ -1,27 +1,27 @@
 namespace Countersign.Bench.Scenarios;
 
 /// <summary>One that uses up what has to be there before it: it goes in rounds, and between them more is got ready, which does not count.</summary>
-abstract class RoundedScenario : Scenario
+/// <param name="perAccount">Answers for each account of a round.</param>
+abstract class RoundedScenario(string name, int perAccount = 1) : Scenario(name)
 {
     const int FirstRound = 500;
 
     public override Measurement Run(Session session, int connections, TimeSpan duration)
     {
         var measurement = new Measurement();
-        var accounts = Math.Min(FirstRound, session.Sample.Count);
+        var accounts = Math.Min(FirstRound / perAccount, session.Sample.Count);
         while (measurement.Time < duration)
         {
-            RunRound(session, connections, session.TakeAccounts(accounts), accounts, duration - measurement.Time, measurement);
+            var left = duration - measurement.Time;
+            RunRound(session, connections, session.TakeAccounts(accounts), accounts, left, measurement);
             // As many as the rest of the time may need.
-            accounts = (int)Math.Clamp(1.1 * AccountsPerSecond(measurement) * (duration - measurement.Time).TotalSeconds, FirstRound, session.Sample.Count);
+            left = duration - measurement.Time;
+            accounts = (int)Math.Clamp(1.1 * measurement.PerSecond * left.TotalSeconds / perAccount, 1, session.Sample.Count);
         }
 
         return measurement;
     }
 
-    /// <summary>How many accounts a second of measured time takes.</summary>
-    protected virtual double AccountsPerSecond(Measurement measurement) => measurement.PerSecond;
-
-    /// <param name="first">Where the accounts begin that the round may use.</param>
+    /// <param name="first">Where the accounts begin that the round is for.</param>
     protected abstract void RunRound(Session session, int connections, int first, int accounts, TimeSpan atMost, Measurement measurement);
 }

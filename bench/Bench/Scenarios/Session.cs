@@ -1,20 +1,24 @@
-using System.Net.Http;
+using System.Globalization;
+using System.Text;
 using Countersign.Bench.Load;
-using Countersign.Bench.Machine;
 using Countersign.Bench.Systems;
 
 namespace Countersign.Bench.Scenarios;
 
-/// <summary>What the load generator knows of a running system: which codes are out, and what its ledger has to say.</summary>
-sealed class Session(RunningSystem running, Sample sample) : IDisposable
+/// <summary>What the load generator knows of a running system: which codes are out, and how many changes were answered for.</summary>
+/// <param name="hasAffinity">Whether the requests for an account go to the same server each time, where there are several.</param>
+sealed class Session(RunningSystem running, Sample sample, bool hasAffinity = false) : IDisposable
 {
     /// <summary>What is not measured is done with so many.</summary>
-    const int RefillConnections = 16;
+    const int UnmeasuredConnections = 16;
 
-    static readonly TimeSpan Unlimited = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan Unlimited = TimeSpan.FromMinutes(10);
 
-    readonly HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{running.Server.Port}") };
-    readonly byte[][] codes = new byte[sample.Count][];
+    readonly List<HttpClient> https =
+        [.. running.Servers.Select(server => new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{server.Port}")) })];
+    readonly KnownCodes codes = new(sample.Count);
+    long changes;
+    int values;
     int cursor;
 
     public RunningSystem Running => running;
@@ -23,12 +27,13 @@ sealed class Session(RunningSystem running, Sample sample) : IDisposable
 
     public Wire Wire => running.System.Wire;
 
-    /// <summary>Tokens that were redeemed so far, by the answers.</summary>
-    public long Redeemed { get; set; }
+    public KnownCodes Codes => codes;
 
-    public ReadOnlySpan<byte> Code(int place) => codes[place];
+    /// <summary>Wrong guesses of each account since it last redeemed a token.</summary>
+    public int[] WrongGuesses { get; } = new int[sample.Count];
 
-    public LoadResult Run(int connections, Workload work, TimeSpan atMost) => LoadRun.Run(running.Server.Port, connections, work, atMost);
+    /// <summary>8 letters and digits that no change has set yet.</summary>
+    public string NewValue() => string.Create(CultureInfo.InvariantCulture, $"Code{++values:D4}");
 
     /// <summary>So many accounts, the next in turn: where they begin.</summary>
     public int TakeAccounts(int count)
@@ -38,30 +43,60 @@ sealed class Session(RunningSystem running, Sample sample) : IDisposable
         return first;
     }
 
-    /// <summary>Gets each of the accounts a token, and has its code.</summary>
-    public void Issue(string name, int first, int count, Action<RequestBuffer, int> write)
+    /// <summary>Each account of a range once.</summary>
+    public Tickets Once(int first, int count) => new(first, count, sample.Count, count);
+
+    public LoadResult Run(int connections, Workload work, TimeSpan atMost)
     {
-        FetchCodes();
-        Run(RefillConnections, new Workload($"{name}: issuing before it", new Tickets(first, sample.Count, count), write), Unlimited);
-        var fetched = FetchCodes();
-        if (fetched != count)
-            throw new BenchException($"{running.System.Name}: {count} tokens were issued, and {fetched} codes have arrived.\n{running.Server.Log}");
+        var servers = running.Servers;
+        var piles = hasAffinity ? work.Tickets.Dealt(servers.Count) : work.Tickets.Together();
+        return LoadRun.Run([.. servers.Select((server, i) => new Lane(server.Port, piles[i % piles.Count]))], connections, work, atMost);
     }
 
+    public void RunUnmeasured(Workload work) => _ = Run(UnmeasuredConnections, work, Unlimited);
+
+    /// <summary>Gets each of the accounts a token, and its code.</summary>
+    public void Issue(string name, int first, int count, Action<RequestBuffer, int> write)
+    {
+        DropCodes();
+        RunUnmeasured(new Workload($"{name}, issuing before it", Once(first, count), write));
+        ExpectCodes(count);
+    }
+
+    /// <summary>Takes the codes of requests whose codes nobody needs.</summary>
+    public void DropCodes() => _ = FetchCodes();
+
+    public void ExpectCodes(int count)
+    {
+        if (FetchCodes() is var fetched && fetched != count)
+            throw running.Failure($"{count} tokens were issued, and {fetched} codes have arrived.");
+    }
+
+    /// <summary>Adds to the changes that were answered for, and asks the database whether it knows of as many.</summary>
+    /// <param name="value">What those changes have set.</param>
+    public void CheckChanges(int count, string value)
+    {
+        changes += count;
+        if (running.Ledger.Changes() is { } stored && stored != changes)
+            throw running.Failure($"{changes} changes were answered for, and {stored} are in the database.");
+        if (running.Ledger.Showing(value) is { } showing && showing != count)
+            throw running.Failure($"{count} changes to {value} were answered for, and {showing} are in the database.");
+    }
+
+    public void Dispose() => https.ForEach(http => http.Dispose());
+
     /// <summary>Takes the codes that were sent; how many.</summary>
-    public int FetchCodes()
+    int FetchCodes()
     {
         running.Settle();
         var count = 0;
-        foreach (var line in http.GetStringAsync("/bench/codes").GetAwaiter().GetResult().Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var line in https.SelectMany(http => http.GetStringAsync("/bench/codes").GetAwaiter().GetResult().Split('\n', StringSplitOptions.RemoveEmptyEntries)))
         {
             var space = line.IndexOf(' ', StringComparison.Ordinal);
-            codes[sample.Place(line[..space])] = System.Text.Encoding.ASCII.GetBytes(line[(space + 1)..]);
+            codes.Take(sample.Place(line[..space]), Encoding.ASCII.GetBytes(line[(space + 1)..]));
             count++;
         }
 
         return count;
     }
-
-    public void Dispose() => http.Dispose();
 }

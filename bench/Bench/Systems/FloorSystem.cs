@@ -33,8 +33,10 @@ sealed class FloorSystem(Workplace place, Postgres postgres, Issuer issuer) : Po
         rows.Complete();
     }
 
-    protected override ILedger OpenLedger(string database) => new SqlLedger(
-        Database.Open(database),
-        Redeemed: "SELECT COALESCE(SUM(version), 0)::BIGINT FROM accounts",
-        WrongGuesses: "SELECT COALESCE(SUM(wrong_tries), 0)::BIGINT FROM tokens");
+    protected override ILedger OpenLedger(string database) => new SqlLedger(Database.Open(database))
+    {
+        Changes = "SELECT COALESCE(SUM(version), 0)::BIGINT FROM accounts",
+        Showing = "SELECT COUNT(*) FROM accounts WHERE anti_phishing_code = '{0}' OR email LIKE '{0}.%'",
+        WrongGuesses = "SELECT COALESCE(SUM(wrong_tries), 0)::BIGINT FROM tokens",
+    };
 }

@@ -1,12 +1,15 @@
 namespace Countersign.Bench.Systems;
 
-/// <summary>What the database of a system says was done: it has to agree with what was answered.</summary>
+/// <summary>What the database of a system says was done: it has to agree with what was answered. Null where the system does not keep that.</summary>
 interface ILedger : IDisposable
 {
-    /// <summary>Tokens that were redeemed since the accounts were loaded.</summary>
-    long Redeemed();
+    /// <summary>Changes of accounts, since they were loaded.</summary>
+    long? Changes();
 
-    /// <summary>Wrong guesses that count; null where the system counts none.</summary>
+    /// <summary>Accounts that show a value which a change has set.</summary>
+    long? Showing(string value);
+
+    /// <summary>Wrong guesses that count.</summary>
     long? WrongGuesses();
 
     /// <summary>Whether all that was answered is done, messages and all.</summary>

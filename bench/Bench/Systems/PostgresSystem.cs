@@ -22,11 +22,12 @@ abstract class PostgresSystem(Workplace place, Postgres postgres, Issuer issuer)
         postgres.VacuumAnalyze(Template);
     }
 
-    public override RunningSystem Start()
+    public override RunningSystem Start(int processes = 1)
     {
         var copy = $"{Name}_{++copies}";
         postgres.Copy(Template, copy);
-        return new RunningSystem(this, StartOn(copy), OpenLedger(copy), () => postgres.Cpu, () => postgres.Drop(copy));
+        return new RunningSystem(
+            this, [.. Enumerable.Range(0, processes).Select(_ => StartOn(copy))], OpenLedger(copy), () => postgres.Cpu, () => postgres.Drop(copy));
     }
 
     protected abstract IEnumerable<string> Settings();

@@ -1,23 +1,39 @@
 using System.Data.Common;
+using System.Globalization;
 
 namespace Countersign.Bench.Systems;
 
 /// <summary>A ledger by queries that give one number each.</summary>
-/// <param name="WrongGuesses">Null where none are counted.</param>
-/// <param name="Unsettled">How much is left to do; null where nothing ever is.</param>
-sealed record SqlLedger(DbConnection Connection, string Redeemed, string? WrongGuesses, string? Unsettled = null) : ILedger
+sealed class SqlLedger(DbConnection connection) : ILedger
 {
-    public void Dispose() => Connection.Dispose();
+    /// <inheritdoc cref="ILedger.Changes"/>
+    public string? Changes { get; init; }
 
-    long ILedger.Redeemed() => Number(Redeemed);
+    /// <summary>With {0} for the value, which is letters and digits.</summary>
+    public string? Showing { get; init; }
 
-    long? ILedger.WrongGuesses() => WrongGuesses is null ? null : Number(WrongGuesses);
+    /// <inheritdoc cref="ILedger.WrongGuesses"/>
+    public string? WrongGuesses { get; init; }
 
-    bool ILedger.IsSettled() => Unsettled is null || Number(Unsettled) == 0;
+    /// <summary>How much is left to do; null where nothing ever is.</summary>
+    public string? Unsettled { get; init; }
 
-    long Number(string text)
+    public void Dispose() => connection.Dispose();
+
+    long? ILedger.Changes() => Number(Changes);
+
+    long? ILedger.Showing(string value) => Number(Showing is null ? null : string.Format(CultureInfo.InvariantCulture, Showing, value));
+
+    long? ILedger.WrongGuesses() => Number(WrongGuesses);
+
+    bool ILedger.IsSettled() => Number(Unsettled) is null or 0;
+
+    long? Number(string? text)
     {
-        using var command = Connection.CreateCommand();
+        if (text is null)
+            return null;
+
+        using var command = connection.CreateCommand();
         command.CommandText = text;
         return (long)command.ExecuteScalar()!;
     }

@@ -3,7 +3,7 @@ namespace Countersign.Bench.Systems;
 /// <summary>One of those that are compared.</summary>
 abstract class TestedSystem
 {
-    public TimeProvider Clock { get; } = TimeProvider.System;
+    public static readonly TimeProvider Clock = TimeProvider.System;
 
     /// <summary>As in the arguments and the tables.</summary>
     public abstract string Name { get; }
@@ -15,8 +15,8 @@ abstract class TestedSystem
     /// <param name="accounts">Each with an email.</param>
     public abstract void Prepare(long accounts);
 
-    /// <summary>A process of its own on a copy of the database.</summary>
-    public abstract RunningSystem Start();
+    /// <summary>On a copy of the database of their own.</summary>
+    public abstract RunningSystem Start(int processes = 1);
 
     /// <summary>Where the server was built to, beside this program.</summary>
     protected static string Assembly(string project)

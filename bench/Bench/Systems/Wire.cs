@@ -33,6 +33,10 @@ class Wire
         buffer.EndBody();
     }
 
+    /// <summary>As <see cref="Redeem"/>, with a code of another token.</summary>
+    public virtual void Guess(RequestBuffer buffer, Requester requester, ReadOnlySpan<byte> wrongCode, ReadOnlySpan<byte> value) =>
+        Redeem(buffer, requester, wrongCode, value);
+
     /// <summary>The second step of a change of email: the token of the first, and where the next one goes.</summary>
     public virtual void IssueToNew(RequestBuffer buffer, Requester requester, ReadOnlySpan<byte> code, ReadOnlySpan<byte> value)
     {

@@ -1,0 +1,63 @@
+using System.Text;
+using Countersign.Bench.Load;
+
+namespace Countersign.Bench.Scenarios;
+
+/// <summary>A wrong code for a token that can be redeemed. Nobody guesses more than may be guessed.</summary>
+sealed class GuessScenario() : RoundedScenario("guess", PerToken)
+{
+    /// <summary>The fifth would end the token.</summary>
+    const int PerToken = 4;
+
+    /// <summary>The tenth since an account has redeemed a token would lock the operation.</summary>
+    const int PerAccount = 9;
+
+    protected override void RunRound(Session session, int connections, int first, int accounts, TimeSpan atMost, Measurement measurement)
+    {
+        ForgetGuesses(session, first, accounts);
+        var value = session.NewValue();
+        Issue(session, first, accounts, value);
+
+        var bytes = Encoding.ASCII.GetBytes(value);
+        var tickets = new Tickets(first, accounts, session.Sample.Count, (long)accounts * PerToken);
+        var counted = session.Running.Ledger.WrongGuesses();
+        var work = new Workload(Name, tickets, (buffer, place) => Guess(session, buffer, place, bytes), ExpectedStatus: 422);
+        measurement.Add(session.Running, () => session.Run(connections, work, atMost));
+
+        if (session.Running.Ledger.WrongGuesses() - counted is { } more && more != tickets.Taken)
+            throw session.Running.Failure($"{tickets.Taken} wrong guesses were answered, and {more} are counted.");
+        for (var place = 0; place < accounts; place++)
+            session.WrongGuesses[tickets.At(place)] += PerToken;
+    }
+
+    static void Guess(Session session, RequestBuffer buffer, int place, ReadOnlySpan<byte> value)
+    {
+        Span<byte> wrong = stackalloc byte[session.Codes.Latest(place).Length];
+        session.Codes.WriteWrong(place, wrong);
+        session.Wire.Guess(buffer, session.Sample.RequesterAt(place), wrong, value);
+    }
+
+    /// <summary>Where an account has guessed wrong too often, each redeems a token first: a success clears the count.</summary>
+    void ForgetGuesses(Session session, int first, int accounts)
+    {
+        var tickets = session.Once(first, accounts);
+        if (Enumerable.Range(0, accounts).All(turn => session.WrongGuesses[tickets.At(turn)] + PerToken <= PerAccount))
+            return;
+
+        var value = session.NewValue();
+        var bytes = Encoding.ASCII.GetBytes(value);
+        Issue(session, first, accounts, value);
+        session.RunUnmeasured(new Workload(
+            $"{Name}, redeeming before it", tickets,
+            (buffer, place) => session.Wire.Redeem(buffer, session.Sample.RequesterAt(place), session.Codes.Latest(place), bytes)));
+        session.CheckChanges(accounts, value);
+        for (var turn = 0; turn < accounts; turn++)
+            session.WrongGuesses[tickets.At(turn)] = 0;
+    }
+
+    void Issue(Session session, int first, int accounts, string value)
+    {
+        var bytes = Encoding.ASCII.GetBytes(value);
+        session.Issue(Name, first, accounts, (buffer, place) => session.Wire.IssueToRedeem(buffer, session.Sample.RequesterAt(place), bytes));
+    }
+}
