@@ -8,9 +8,11 @@ try
         ? verb switch
         {
             "run" => RunCommand.RunAsync,
+            "growth" => GrowthCommand.RunAsync,
+            "nodes" => NodesCommand.RunAsync,
             _ => throw new UsageException($"There is no {verb}."),
         }
-        : throw new UsageException("Run bench/run.");
+        : throw new UsageException("The first argument is run, growth or nodes.");
     await command(args[1..]);
     return 0;
 }

@@ -1,5 +1,6 @@
 using Countersign.Bench.Machine;
 using Countersign.Bench.Systems;
+using Countersign.Domain;
 
 namespace Countersign.Bench;
 
@@ -23,6 +24,7 @@ static class PublishedServer
             "--Countersign:Email:Smtp:From=bench@example.com",
             "--Countersign:Sms:Providers:0:Kind=Webhook",
             "--Countersign:Sms:Providers:0:Webhook:Url=http://127.0.0.1:9/sms",
+            $"--Countersign:Sms:Providers:0:Webhook:Secrets:0=whsec_{Convert.ToBase64String(TokenCodes.NewKeyValue())}",
             .. issuer.Settings,
             .. new ProductSettings().Arguments,
         ];

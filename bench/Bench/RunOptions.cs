@@ -1,4 +1,3 @@
-using System.Globalization;
 using Countersign.Bench.Scenarios;
 
 namespace Countersign.Bench;
@@ -6,11 +5,11 @@ namespace Countersign.Bench;
 /// <summary>What <c>bench/run</c> was asked for.</summary>
 sealed record RunOptions
 {
+    public static readonly IReadOnlyList<string> AllSystems = ["floor", "postgres", "sqlite", "identity"];
+
     const string Usage =
         """
         bench/run measures Countersign beside what a user would pick instead, and beside the limit; docs/performance.md says what each of them is.
-
-          bench/run [options]
 
           --quick                 16 connections only, and shorter: under five minutes
           --accounts N            10000
@@ -22,9 +21,7 @@ sealed record RunOptions
           --write                 puts the tables into docs/performance.md
         """;
 
-    public static readonly string[] AllSystems = ["floor", "postgres", "sqlite", "identity"];
-
-    public long Accounts { get; private set; } = 10_000;
+    public int Accounts { get; private set; } = 10_000;
 
     public IReadOnlyList<int> Connections { get; private set; } = [1, 16, 64];
 
@@ -44,39 +41,25 @@ sealed record RunOptions
     {
         // First of all: what else is said goes over it.
         var options = args.Contains("--quick")
-            ? new RunOptions { Connections = [16], Duration = TimeSpan.FromSeconds(2), WarmUp = TimeSpan.FromSeconds(1.5) }
+            ? new RunOptions { Connections = [16], Duration = TimeSpan.FromSeconds(1), WarmUp = TimeSpan.FromSeconds(1.5) }
             : new RunOptions();
-        for (var i = 0; i < args.Length; i++)
+        var arguments = new ArgumentReader("bench/run", Usage, args);
+        while (arguments.Read())
         {
-            string Value() => ++i < args.Length ? args[i] : throw new UsageException($"{args[i - 1]} has no value. See bench/run --help.");
-            switch (args[i])
+            switch (arguments.Option)
             {
-                case "--help": throw new HelpException(Usage);
                 case "--quick": break;
+                case "--accounts": options.Accounts = arguments.Number(100, 10_000_000); break;
+                case "--connections": options.Connections = arguments.Numbers(1, 1000); break;
+                case "--scenarios": options.Scenarios = arguments.Names(Scenario.Names); break;
+                case "--systems": options.Systems = arguments.Names(AllSystems); break;
+                case "--seconds": options.Duration = TimeSpan.FromSeconds(arguments.Number(1, 600)); break;
+                case "--repetitions": options.Repetitions = arguments.Number(1, 100); break;
                 case "--write": options.Write = true; break;
-                case "--accounts": options.Accounts = Number(args[i], Value(), 100, 10_000_000); break;
-                case "--connections": options.Connections = [.. Value().Split(',').Select(value => (int)Number("--connections", value, 1, 1000))]; break;
-                case "--scenarios": options.Scenarios = Names("--scenarios", Value(), Scenario.Names); break;
-                case "--systems": options.Systems = Names("--systems", Value(), AllSystems); break;
-                case "--seconds": options.Duration = TimeSpan.FromSeconds(Number("--seconds", Value(), 1, 600)); break;
-                case "--repetitions": options.Repetitions = (int)Number("--repetitions", Value(), 1, 100); break;
-                default: throw new UsageException($"bench/run does not know {args[i]}. See bench/run --help.");
+                default: throw arguments.Unknown();
             }
         }
 
         return options;
     }
-
-    static string[] Names(string option, string value, IReadOnlyList<string> known)
-    {
-        var names = value.Split(',');
-        return names.FirstOrDefault(name => !known.Contains(name)) is { } unknown
-            ? throw new UsageException($"{option}: there is no {unknown}; there are {string.Join(", ", known)}.")
-            : names;
-    }
-
-    static long Number(string option, string value, long min, long max) =>
-        long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
-            ? number
-            : throw new UsageException($"{option} is {value}; it is a whole number from {min} to {max}.");
 }

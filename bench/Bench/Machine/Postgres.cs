@@ -59,6 +59,24 @@ sealed class Postgres
 
     public void Execute(string database, string text) => Scalar(database, text);
 
+    /// <summary>Of the tables with rows, the largest first.</summary>
+    public IReadOnlyList<TableSize> Sizes(string database)
+    {
+        const string Text =
+            """
+            SELECT relname::TEXT, reltuples::BIGINT, PG_TOTAL_RELATION_SIZE(oid) FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = 'public'::REGNAMESPACE AND reltuples > 1
+            ORDER BY 3 DESC
+            """;
+        using var connection = Open(database);
+        using var command = new NpgsqlCommand(Text, connection);
+        using var reader = command.ExecuteReader();
+        var sizes = new List<TableSize>();
+        while (reader.Read())
+            sizes.Add(new TableSize(reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2)));
+        return sizes;
+    }
+
     public void Create(string database) => Execute("postgres", $"CREATE DATABASE {database}");
 
     /// <summary>A fresh copy of a database that nobody is connected to, and nothing left to write of it.</summary>
@@ -115,3 +133,6 @@ sealed class Postgres
         return Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", path, .. args] : [path, .. args];
     }
 }
+
+/// <param name="Bytes">Its indexes included.</param>
+sealed record TableSize(string Name, long Rows, long Bytes);

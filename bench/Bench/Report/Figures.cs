@@ -22,6 +22,9 @@ static class Figures
     /// <inheritdoc cref="ServerCpu"/>
     public static double DatabaseCpu(Measurement measured) => measured.DatabaseCpu / measured.Answers * 1000;
 
+    /// <summary>Of server and database together.</summary>
+    public static double Cpu(Measurement measured) => ServerCpu(measured) + DatabaseCpu(measured);
+
     /// <summary>Of a system in a text for people.</summary>
     public static string Title(string system) => system switch
     {

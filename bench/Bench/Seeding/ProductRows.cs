@@ -26,20 +26,30 @@ sealed class ProductRows(TokenCodes codes, long accounts, long events, DateTimeO
     const string Platform = "platform";
     const string Address = "127.0.0.1";
 
+    /// <summary>What happened to accounts happened within so many milliseconds before now: 30 days.</summary>
+    const long History = 30L * 24 * 60 * 60 * 1000;
+
+    /// <summary>A prime that scatters the events over it.</summary>
+    const long Scatter = 15_485_863;
+
     readonly AuditChain chain = new(codes);
-    readonly long at = now.ToUnixTimeMilliseconds();
+    readonly long createdAt = now.ToUnixTimeMilliseconds() - History;
+
+    /// <summary>For the hourly figures, to which the product would otherwise begin to add what is loaded.</summary>
+    public static string AllCounted(DateTimeOffset now) =>
+        string.Create(CultureInfo.InvariantCulture, $"UPDATE activity_progress SET counted_until = {now.ToUnixTimeMilliseconds()}");
 
     public SeededAccount Of(long account)
     {
         var (userId, email) = (Sample.UserId(account), Sample.Email(account));
-        var (trail, end) = Trail(userId, Share(account + 1) - Share(account));
+        var (trail, end) = Trail(userId, account, Share(account + 1) - Share(account));
         var code = codes.Seal($"anti-phishing-code/{userId}", "Code0000"u8);
         return new SeededAccount(
             [
                 userId, Math.Max(1L, trail.Count), "seeded", null, code, null, "", end.Events, end.Link.ToArray(), chain.Seal(userId, end), codes.CurrentKeyId,
-                at, at,
+                createdAt, createdAt,
             ],
-            [userId, Email, email, email, 0L, at],
+            [userId, Email, email, email, 0L, createdAt],
             [Email, email, userId, email, null, code],
             trail);
     }
@@ -47,13 +57,14 @@ sealed class ProductRows(TokenCodes codes, long accounts, long events, DateTimeO
     /// <summary>How many events the accounts before this one have.</summary>
     long Share(long account) => (long)((Int128)events * account / accounts);
 
-    (List<object?[]> Rows, TrailMark End) Trail(string userId, long length)
+    (List<object?[]> Rows, TrailMark End) Trail(string userId, long account, long length)
     {
         var end = TrailMark.Start;
         var rows = new List<object?[]>();
         for (var version = 1L; version <= length; version++)
         {
-            var e = Event(version);
+            var at = createdAt + (((account * length) + version) * Scatter % History);
+            var e = Event(version, DateTimeOffset.FromUnixTimeMilliseconds(at));
             end = new TrailMark(version, chain.Link(userId, end.Link, version, e));
             rows.Add([
                 userId, version, 0L, at, e.Type, e.Operation, e.KeyType, e.Target, e.Reason, e.Actor, e.IpAddress, e.UserAgent, end.Link.ToArray(),
@@ -65,14 +76,13 @@ sealed class ProductRows(TokenCodes codes, long accounts, long events, DateTimeO
     }
 
     /// <summary>The account was made, and then somebody asked for tokens.</summary>
-    AuditEvent Event(long version)
+    static AuditEvent Event(long version, DateTimeOffset at)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"{version}.0");
-        var time = DateTimeOffset.FromUnixTimeMilliseconds(at);
         return version == 1
-            ? new AuditEvent(id, time, AuditEventType.AccountProvisioned.Name(), null, null, null, null, Platform, Address, null)
+            ? new AuditEvent(id, at, AuditEventType.AccountProvisioned.Name(), null, null, null, null, Platform, Address, null)
             : new AuditEvent(
-                id, time, AuditEventType.TokenIssued.Name(), Operation.ChangingKey.Name(), Email, "u***1@example.com", null, "user", Address, null);
+                id, at, AuditEventType.TokenIssued.Name(), Operation.ChangingKey.Name(), Email, "u***1@example.com", null, "user", Address, null);
     }
 }
 

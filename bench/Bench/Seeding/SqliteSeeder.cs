@@ -5,7 +5,7 @@ namespace Countersign.Bench.Seeding;
 /// <summary>Loads accounts into a SQLite file, in one transaction, and leaves nothing beside the file.</summary>
 static class SqliteSeeder
 {
-    public static void Load(SqliteConnection connection, ProductRows rows, long accounts)
+    public static void Load(SqliteConnection connection, ProductRows rows, long accounts, string afterwards)
     {
         using (var transaction = connection.BeginTransaction())
         {
@@ -26,9 +26,15 @@ static class SqliteSeeder
             transaction.Commit();
         }
 
-        using var checkpoint = connection.CreateCommand();
-        checkpoint.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
-        checkpoint.ExecuteNonQuery();
+        Execute(connection, afterwards);
+        Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    static void Execute(SqliteConnection connection, string text)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = text;
+        command.ExecuteNonQuery();
     }
 
     sealed class Insert : IDisposable

@@ -26,15 +26,27 @@ abstract class PostgresSystem(Workplace place, Postgres postgres, Issuer issuer)
     {
         var copy = $"{Name}_{++copies}";
         postgres.Copy(Template, copy);
-        return new RunningSystem(
-            this, [.. Enumerable.Range(0, processes).Select(_ => StartOn(copy))], OpenLedger(copy), () => postgres.Cpu, () => postgres.Drop(copy));
+        return Start(copy, processes);
     }
+
+    /// <summary>On the database itself, which goes with it: for one that is too large to copy.</summary>
+    public RunningSystem StartOnOriginal()
+    {
+        postgres.Execute(Template, "CHECKPOINT");
+        return Start(Template, processes: 1);
+    }
+
+    /// <summary>What the prepared database takes, the largest table first.</summary>
+    public IReadOnlyList<TableSize> Sizes() => postgres.Sizes(Template);
 
     protected abstract IEnumerable<string> Settings();
 
     protected abstract void Load(string database, long accounts);
 
     protected abstract ILedger OpenLedger(string database);
+
+    RunningSystem Start(string database, int processes) => new(
+        this, [.. Enumerable.Range(0, processes).Select(_ => StartOn(database))], OpenLedger(database), () => postgres.Cpu, () => postgres.Drop(database));
 
     ServerProcess StartOn(string database) =>
         new(place, Assembly(Project), [$"--ConnectionStrings:PostgreSql={postgres.ConnectionString(database)}", .. issuer.Settings, .. Settings()]);

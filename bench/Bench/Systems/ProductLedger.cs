@@ -10,7 +10,7 @@ static class ProductLedger
         Changes = "SELECT COUNT(*) FROM audit_events WHERE type IN ('anti_phishing_code_set', 'user_key_changed')",
         // Unix milliseconds of each, separated by spaces.
         WrongGuesses = "SELECT CAST(COALESCE(SUM(LENGTH(wrong_tries) - LENGTH(REPLACE(wrong_tries, ' ', '')) + 1), 0) AS BIGINT) FROM guess_budgets WHERE wrong_tries <> ''",
-        // What is not due for a day was put there by the bench.
-        Unsettled = "SELECT COUNT(*) FROM outbox WHERE state = 'QUEUED' AND due_at - created_at < 86400000",
+        // What is due later was put there by the bench.
+        Unsettled = "SELECT COUNT(*) FROM outbox WHERE state = 'QUEUED' AND due_at <= {0}",
     };
 }

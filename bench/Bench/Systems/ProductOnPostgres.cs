@@ -3,7 +3,10 @@ using Countersign.Bench.Seeding;
 
 namespace Countersign.Bench.Systems;
 
-sealed class ProductOnPostgres(Workplace place, Postgres postgres, Issuer issuer) : PostgresSystem(place, postgres, issuer)
+/// <param name="events">In the audit trails of all accounts; null for one in each.</param>
+/// <param name="outstanding">Messages that wait in the outbox.</param>
+sealed class ProductOnPostgres(Workplace place, Postgres postgres, Issuer issuer, long? events = null, long outstanding = 0)
+    : PostgresSystem(place, postgres, issuer)
 {
     readonly ProductSettings settings = new();
 
@@ -13,8 +16,14 @@ sealed class ProductOnPostgres(Workplace place, Postgres postgres, Issuer issuer
 
     protected override IEnumerable<string> Settings() => settings.Arguments;
 
-    protected override void Load(string database, long accounts) => CopySeeder.Load(
-        () => Database.Open(database), new ProductRows(settings.Codes, accounts, events: accounts, Clock.GetUtcNow()), accounts);
+    protected override void Load(string database, long accounts)
+    {
+        var now = Clock.GetUtcNow();
+        CopySeeder.Load(() => Database.Open(database), new ProductRows(settings.Codes, accounts, events ?? accounts, now), accounts);
+        Database.Execute(database, ProductRows.AllCounted(now));
+        using var connection = Database.Open(database);
+        CopySeeder.Copy(connection, OutboxRows.Table, new OutboxRows(settings.Codes, accounts, now).All(outstanding));
+    }
 
     protected override ILedger OpenLedger(string database) => ProductLedger.On(Database.Open(database));
 }

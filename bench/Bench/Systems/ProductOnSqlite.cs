@@ -20,7 +20,8 @@ sealed class ProductOnSqlite(Workplace place, Issuer issuer) : TestedSystem
         // The first start makes the tables.
         StartOn(Template).Dispose();
         using var connection = Open(Template, SqliteOpenMode.ReadWrite);
-        SqliteSeeder.Load(connection, new ProductRows(settings.Codes, accounts, events: accounts, Clock.GetUtcNow()), accounts);
+        var now = Clock.GetUtcNow();
+        SqliteSeeder.Load(connection, new ProductRows(settings.Codes, accounts, events: accounts, now), accounts, ProductRows.AllCounted(now));
     }
 
     public override RunningSystem Start(int processes = 1)

@@ -15,26 +15,26 @@ sealed class SqlLedger(DbConnection connection) : ILedger
     /// <inheritdoc cref="ILedger.WrongGuesses"/>
     public string? WrongGuesses { get; init; }
 
-    /// <summary>How much is left to do; null where nothing ever is.</summary>
+    /// <summary>How much is left to do, with {0} for now in Unix milliseconds; null where nothing ever is.</summary>
     public string? Unsettled { get; init; }
 
     public void Dispose() => connection.Dispose();
 
     long? ILedger.Changes() => Number(Changes);
 
-    long? ILedger.Showing(string value) => Number(Showing is null ? null : string.Format(CultureInfo.InvariantCulture, Showing, value));
+    long? ILedger.Showing(string value) => Number(Showing, value);
 
     long? ILedger.WrongGuesses() => Number(WrongGuesses);
 
-    bool ILedger.IsSettled() => Number(Unsettled) is null or 0;
+    bool ILedger.IsSettled() => Number(Unsettled, TestedSystem.Clock.GetUtcNow().ToUnixTimeMilliseconds()) is null or 0;
 
-    long? Number(string? text)
+    long? Number(string? format, object? value = null)
     {
-        if (text is null)
+        if (format is null)
             return null;
 
         using var command = connection.CreateCommand();
-        command.CommandText = text;
+        command.CommandText = string.Format(CultureInfo.InvariantCulture, format, value);
         return (long)command.ExecuteScalar()!;
     }
 }
