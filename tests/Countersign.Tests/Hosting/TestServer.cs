@@ -57,7 +57,11 @@ sealed class TestServer : IAsyncDisposable
             // A clock that a test has made up is not the database's, and is right all the same.
             .. setup.Clock is null ? Array.Empty<string>() : ["Countersign:Clock:MaxSkew=00:00:00"],
         ];
-        string[] fixedSettings = ["urls=http://127.0.0.1:0", "environment=Development", .. await TestStore.SettingsAsync(folder)];
+        string[] fixedSettings =
+        [
+            // To watch the files of settings is a fifth of a start: where a test changes one, it asks for it.
+            "urls=http://127.0.0.1:0", "environment=Development", "hostBuilder:reloadConfigOnChange=false", .. await TestStore.SettingsAsync(folder),
+        ];
         var args = fixedSettings.Concat(defaults).Concat(setup.Settings).Select(setting => $"--{setting}").ToArray();
 
         var app = Countersign.Server.Program.Build(args, builder =>

@@ -55,7 +55,7 @@ public sealed class FeatureSwitchTests
         using var content = new TestFolder();
         var settings = content.File("appsettings.json");
         await File.WriteAllTextAsync(settings, """{"Countersign":{"Features":{"Mfa":true}}}""", TestContext.Current.CancellationToken);
-        await using var server = await TestServer.StartAsync($"contentRoot={content.Path}");
+        await using var server = await TestServer.StartAsync($"contentRoot={content.Path}", "hostBuilder:reloadConfigOnChange=true");
         var alice = await server.UserWithAsync(WithAll);
         var code = await alice.CodeAsync("mfa/disabling", Email, new { destination = "EMAIL" });
 

@@ -173,7 +173,7 @@ public sealed class StepUpTests
         using var content = new TestFolder();
         var settings = content.File("appsettings.json");
         await File.WriteAllTextAsync(settings, "{}", TestContext.Current.CancellationToken);
-        await using var server = await TestServer.StartAsync($"contentRoot={content.Path}");
+        await using var server = await TestServer.StartAsync($"contentRoot={content.Path}", "hostBuilder:reloadConfigOnChange=true");
         var old = Bearer(server, At(-301));
         (await PostAsync(server, old, "token/antiPhishing/adding")).IsRefused(409, "email-required");
 
