@@ -13,7 +13,12 @@ sealed record Language(string Tag, IReadOnlyDictionary<string, CompiledTemplate>
 }
 
 /// <summary>A template, and the file that it is from: below the folder of templates, or in the program.</summary>
-sealed record CompiledTemplate(TemplateFile File, Template Template, TemplateSyntax Syntax);
+sealed record CompiledTemplate(TemplateFile File, Template Template, TemplateSyntax Syntax)
+{
+    readonly Lazy<TemplateUse> use = new(() => TemplateUse.Of(File.Text));
+
+    public TemplateUse Use => use.Value;
+}
 
 /// <summary>All templates: those of the program, and over them those of the folder.</summary>
 sealed class TemplateSet
@@ -42,8 +47,9 @@ sealed class TemplateSet
     public static TemplateSet Load(string? folder) => folder is null ? Shipped.Value : Read(folder);
 
     /// <summary>The nearest language: de-AT is read as de, and what there is nothing for as English.</summary>
-    public Language Find(string? tag) =>
-        Nearest(tag ?? Fallback).Select(candidate => languages.GetValueOrDefault(candidate)).OfType<Language>().FirstOrDefault() ?? languages[Fallback];
+    public Language Find(string? tag) => languages.TryGetValue(tag ?? Fallback, out var language)
+        ? language
+        : Nearest(tag ?? Fallback).Select(candidate => languages.GetValueOrDefault(candidate)).OfType<Language>().FirstOrDefault() ?? languages[Fallback];
 
     static TemplateSet Read(string? folder)
     {

@@ -1,8 +1,4 @@
-using System.Globalization;
-using System.Text.Encodings.Web;
-using System.Text.Unicode;
-using Countersign.Domain;
-using DotLiquid;
+using Countersign.Stores;
 using Microsoft.Extensions.Options;
 
 namespace Countersign.Delivery;
@@ -16,11 +12,12 @@ sealed class Templates
     /// <summary>Where the page is that undoes changes, below the public URL.</summary>
     public const string UndoPath = "/undo";
 
-    /// <summary>Letters of every language stay readable in the source of a mail.</summary>
-    static readonly HtmlEncoder Html = HtmlEncoder.Create(UnicodeRanges.All);
+    /// <summary>Twice as many are remembered at most: more than the product's messages are in all its languages.</summary>
+    const int Forms = 256;
 
     readonly TemplateSet set;
     readonly MessageValues values;
+    readonly Generations<FormKey, MessageForm> forms = new(Forms);
 
     public Templates(CountersignOptions options, TemplateSet set)
     {
@@ -36,17 +33,9 @@ sealed class Templates
     {
         var content = message.Content;
         var language = set.Find(content.Locale);
-        var said = Say(content, language);
-        var family = content.Kind == MessageKind.Code ? "code" : "notice";
-        var (subject, text, html) = content.Channel switch
-        {
-            KeyType.Email => (
-                Render(language[$"{family}.subject"], said),
-                Render(language[$"{family}.text"], said),
-                Compose(language, family, said)),
-            KeyType.PhoneNumber => (null, Render(language[$"{family}.sms"], said), (string?)null),
-        };
-
+        var own = values.OwnOf(content, language);
+        var form = FormOf(content, language, own);
+        var (subject, text, html) = form == MessageForm.None ? RenderWhole(content, language) : form.Fill(own.Texts);
         return new OutgoingMessage(
             message.Id, message.UserId, content.Destination, subject, text, html, content.Code, content.Reference)
         {
@@ -55,35 +44,38 @@ sealed class Templates
         };
     }
 
-    /// <summary>The values, and what the language makes of them.</summary>
-    Dictionary<string, string> Say(MessageContent content, Language language)
-    {
-        var said = values.Of(content, language);
-        said["what"] = Render(language["what"], said);
-        said["happened"] = Render(language["happened"], said);
+    /// <summary>Without a form: what the same message with a form has to be.</summary>
+    public MessageText RenderWhole(MessageContent content) => RenderWhole(content, set.Find(content.Locale));
 
-        var words = new Hash();
-        Render(language["words"], said, words);
-        foreach (var (name, word) in words)
-            said[name] = ((string)word).Trim();
-        return said;
+    public bool HasForm(MessageContent content)
+    {
+        var language = set.Find(content.Locale);
+        return FormOf(content, language, values.OwnOf(content, language)) != MessageForm.None;
     }
 
-    static string Compose(Language language, string family, Dictionary<string, string> said)
+    MessageText RenderWhole(MessageContent content, Language language) =>
+        new MessageRendering(language, isForm: false).Render(content, values.Of(content, language));
+
+    MessageForm FormOf(MessageContent content, Language language, OwnValues own)
     {
-        var encoded = said.ToDictionary(value => value.Key, value => Encode(value.Value));
-        encoded["title"] = Html.Encode(Isolation.Without(Render(language[$"{family}.subject"], said)));
-        encoded["body"] = Render(language[$"{family}.html"], encoded);
-        return Render(language["layout.html"], encoded);
+        if (!own.AreFit)
+            return MessageForm.None;
+
+        var key = new FormKey(language.Tag, content.Kind, content.Channel, content.Operation, content.KeyType, content.ExpiresAt - content.CreatedAt, own.Filled);
+        if (!forms.TryGet(key, out var form))
+            forms.Set(key, form = MakeForm(content, language, own));
+        return form;
     }
 
-    static string Encode(string text) => Isolation.ToHtml(text, Html.Encode);
-
-    /// <param name="captured">Takes what the template captures.</param>
-    static string Render(CompiledTemplate template, Dictionary<string, string> said, Hash? captured = null)
+    MessageForm MakeForm(MessageContent content, Language language, OwnValues own)
     {
-        var environment = Hash.FromDictionary(said.ToDictionary(value => value.Key, value => (object)value.Value));
-        var context = new Context([environment], captured ?? new Hash(), new Hash(), ErrorsOutputMode.Rethrow, 0, CultureInfo.InvariantCulture, CancellationToken.None);
-        return template.Template.Render(new RenderParameters(CultureInfo.InvariantCulture) { Context = context }).Trim();
+        var said = values.Of(content, language, own.Marks());
+        // A setting that has marks itself.
+        if (said.Count(value => Blanks.AreIn((string)value.Value)) != own.Texts.Count(text => text.Length > 0))
+            return MessageForm.None;
+
+        var rendering = new MessageRendering(language, isForm: true);
+        var marked = rendering.Render(content, said);
+        return rendering.IsGivenUp ? MessageForm.None : MessageForm.Of(marked);
     }
 }
