@@ -22,6 +22,9 @@ static class Figures
     /// <inheritdoc cref="ServerCpu"/>
     public static double DatabaseCpu(Measurement measured) => measured.DatabaseCpu / measured.Answers * 1000;
 
+    /// <summary>Milliseconds that messages of the run were still being sent for after its last answer, at most of all rounds.</summary>
+    public static double Lag(Measurement measured) => measured.Lag.TotalMilliseconds;
+
     /// <summary>Of server and database together.</summary>
     public static double Cpu(Measurement measured) => ServerCpu(measured) + DatabaseCpu(measured);
 

@@ -23,7 +23,7 @@ static class RunReport
 
     static MarkdownTable Requests(Results results, int connections)
     {
-        var table = new MarkdownTable("", "requests/s", "÷ floor", "p50 ms", "p99 ms", "p99 ÷ floor", "server CPU s/1,000", "database CPU s/1,000");
+        var table = new MarkdownTable("", "requests/s", "÷ floor", "p50 ms", "p99 ms", "p99 ÷ floor", "server CPU s/1,000", "database CPU s/1,000", "lag ms");
         foreach (var scenario in results.Scenarios)
         {
             foreach (var system in results.Systems)
@@ -39,7 +39,8 @@ static class RunReport
                     MarkdownTable.Number(Median(Figures.P99), "F2"),
                     Ratio(Figures.P99),
                     MarkdownTable.Number(Median(Figures.ServerCpu), "F3"),
-                    MarkdownTable.Number(Median(Figures.DatabaseCpu), "F3"));
+                    MarkdownTable.Number(Median(Figures.DatabaseCpu), "F3"),
+                    MarkdownTable.Number(Median(Figures.Lag), "N0"));
             }
         }
 
