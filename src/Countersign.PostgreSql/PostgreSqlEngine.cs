@@ -19,6 +19,7 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
     readonly NpgsqlDataSourceBuilder builder;
     readonly TimeSpan connectTimeout;
     readonly TimeSpan? commandTimeout;
+    readonly CommitQueue commits;
     NpgsqlDataSource source;
 
     public PostgreSqlEngine(string connectionString, ILoggerFactory logs)
@@ -30,6 +31,7 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
         var settings = Settings(commandTimeout);
         builder.UsePhysicalConnectionInitializer(connection => Set(connection, settings), connection => SetAsync(connection, settings));
         source = builder.Build();
+        commits = new CommitQueue(CommitAloneAsync, CommitGroupAsync);
     }
 
     public Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken ct) =>
@@ -84,7 +86,9 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
 
     public Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) => ReadAsync(statement, read, ct);
 
-    public async Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct)
+    public Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) => commits.CommitAsync(statements).WaitAsync(ct);
+
+    async Task<bool> CommitAloneAsync(IReadOnlyList<SqlStatement> statements)
     {
         try
         {
@@ -96,7 +100,7 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
                     return batch.BatchCommands[0].RecordsAffected > 0;
                 },
                 commandTimeout ?? Timeout.InfiniteTimeSpan,
-                ct);
+                CancellationToken.None);
         }
         catch (PostgresException e) when (PostgreSqlErrors.IsLost(e))
         {
@@ -104,11 +108,18 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
         }
     }
 
+    Task<IReadOnlySet<int>> CommitGroupAsync(CommitGroup group) =>
+        AskAsync(group.ExecuteAsync, commandTimeout ?? Timeout.InfiniteTimeSpan, CancellationToken.None);
+
     public Task WriteAllAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) =>
         AskAsync(
             async connection =>
             {
-                await using var batch = Batch(connection, statements);
+                var first = statements[0].Text;
+                var isOneText = statements.Count > 1 && GroupText.CanBe(first) && statements.All(statement => statement.Text == first);
+                await using var batch = isOneText ? Batch(connection) : Batch(connection, statements);
+                if (isOneText)
+                    batch.BatchCommands.Add(GroupText.Of(first, connection).ToCommand(statements, returnsOrdinals: false));
                 return await batch.ExecuteNonQueryAsync();
             },
             commandTimeout ?? Timeout.InfiniteTimeSpan,
@@ -120,7 +131,7 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
     /// Neither a limit of Npgsql's nor a token: for either it opens one more connection, to have the server cancel the statement, and blocks a thread
     /// for three times the limit where the server stands still. The server ends statements by itself, and what it does not answer is left behind.
     /// </summary>
-    static NpgsqlBatch Batch(NpgsqlConnection connection, IReadOnlyList<SqlStatement> statements)
+    internal static NpgsqlBatch Batch(NpgsqlConnection connection, params IReadOnlyList<SqlStatement> statements)
     {
         var batch = connection.CreateBatch();
         batch.Timeout = 0;

@@ -6,9 +6,9 @@ namespace Countersign.PostgreSql;
 /// <summary>https://www.postgresql.org/docs/current/errcodes-appendix.html</summary>
 static class PostgreSqlErrors
 {
-    /// <summary>Somebody else has the key or has drawn on the limit, or two transactions met so that one had to yield. Nothing of the loser stays: decide anew.</summary>
+    /// <summary>Somebody else has the key, has drawn on the limit or has done something to the message, which a null says, or two transactions met so that one had to yield. Nothing of the loser stays: decide anew.</summary>
     public static bool IsLost(PostgresException e) => e.SqlState is
-        PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
+        PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.NotNullViolation or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
 
     /// <summary>
     /// Whether the database rather than the statement is to blame: it cannot be reached, is starting, stopping, a standby, full, out of

@@ -46,7 +46,7 @@ sealed partial class PreparedText
         return command;
     }
 
-    static object? ValueOf(SqlStatement statement, string name, ref int place)
+    internal static object? ValueOf(SqlStatement statement, string name, ref int place)
     {
         var parameters = statement.Parameters;
         var last = place;
@@ -77,5 +77,5 @@ sealed partial class PreparedText
 
     /// <summary>The statements are Countersign's own: an at sign in them begins a parameter, and nothing else.</summary>
     [GeneratedRegex("@[a-z_0-9]+")]
-    private static partial Regex Name();
+    internal static partial Regex Name();
 }

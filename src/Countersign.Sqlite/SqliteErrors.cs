@@ -12,7 +12,7 @@ static class SqliteErrors
     const int Mismatch = 20;
     const int Misuse = 21;
     const int Range = 25;
-    const int ConstraintCheck = 275;
+    const int ConstraintNotNull = 1299;
     const int ConstraintPrimaryKey = 1555;
     const int ConstraintUnique = 2067;
 
@@ -25,8 +25,8 @@ static class SqliteErrors
 
     public static bool IsBusy(SqliteException e) => e.SqliteErrorCode == Busy;
 
-    /// <summary>Somebody else has the key, or has drawn on the limit: decide anew.</summary>
-    public static bool IsLost(SqliteException e) => e.SqliteExtendedErrorCode is ConstraintPrimaryKey or ConstraintUnique or ConstraintCheck;
+    /// <summary>Somebody else has the key, or, which a null says, has drawn on the limit or done something to the message: decide anew.</summary>
+    public static bool IsLost(SqliteException e) => e.SqliteExtendedErrorCode is ConstraintPrimaryKey or ConstraintUnique or ConstraintNotNull;
 
     /// <summary>Every table was there when the schema was brought up, and SQLite has no code of its own for its absence.</summary>
     static bool IsEmptied(SqliteException e) =>

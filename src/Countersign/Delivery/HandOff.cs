@@ -27,8 +27,11 @@ sealed partial class HandOff(
 
     const string Expired = "expired";
 
-    /// <summary>True where a sender has accepted the message. False where it waits for another try, is dead, or is not to be sent any more.</summary>
-    public async Task<bool> TrySendAsync(HeldMessage held, CancellationToken ct)
+    /// <summary>
+    /// Null where the message is not to be sent any more. Else what records the outcome of the try, for which whoever has sent need not wait: true where a
+    /// sender has accepted the message, false where it waits for another try or is dead.
+    /// </summary>
+    public async Task<Task<bool>?> TrySendAsync(HeldMessage held, CancellationToken ct)
     {
         var (message, content) = (held.Message, held.Message.Content);
         if (clock.GetUtcNow() >= content.ExpiresAt)
@@ -36,17 +39,21 @@ sealed partial class HandOff(
             LogExpired(message.Id, message.Attempts);
             await outbox.BuryAsync(message.UserId, message.Id, Expired, null, clock.GetUtcNow(), CancellationToken.None);
             telemetry.Unsent(content.Channel, UnsentReason.Expired);
-            return false;
+            return null;
         }
 
         if (!await IsStillToSendAsync(held, ct))
         {
             LogNotOurs(message.Id);
-            return false;
+            return null;
         }
 
-        var result = await AskAsync(message, ct);
         // From here on the outcome is recorded, whether the process stops or not.
+        return RecordAsync(message, await AskAsync(message, ct));
+    }
+
+    async Task<bool> RecordAsync(QueuedMessage message, SendResult result)
+    {
         switch (result.Status)
         {
             case SendStatus.Accepted:
@@ -60,7 +67,7 @@ sealed partial class HandOff(
                 break;
         }
 
-        telemetry.Sent(content.Channel, result.Status, clock.GetUtcNow() - content.CreatedAt);
+        telemetry.Sent(message.Content.Channel, result.Status, clock.GetUtcNow() - message.Content.CreatedAt);
         return result.Status == SendStatus.Accepted;
     }
 

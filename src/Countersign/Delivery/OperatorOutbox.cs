@@ -193,15 +193,15 @@ static class OperatorSql
     public const string Drop = $"UPDATE outbox SET state = 'WITHDRAWN', {Ended} WHERE {ThisOne} AND {CanDrop} RETURNING {Columns}";
 
     /// <summary>
-    /// The state that no message has fails the commit, which says in the trail what was done: where the message has become another since it was decided
+    /// The state that is none fails the commit, which says in the trail what was done: where the message has become another since it was decided
     /// upon, all is decided anew.
     /// </summary>
     public const string RetryInCommit =
-        $"UPDATE outbox SET state = CASE WHEN {CanRetry} THEN 'QUEUED' ELSE '' END, {AsNew} WHERE {ThisOne} AND {AccountSql.Won}";
+        $"UPDATE outbox SET state = CASE WHEN {CanRetry} THEN 'QUEUED' END, {AsNew} WHERE {ThisOne} AND {AccountSql.Won}";
 
     /// <inheritdoc cref="RetryInCommit"/>
     public const string DropInCommit =
-        $"UPDATE outbox SET state = CASE WHEN {CanDrop} THEN 'WITHDRAWN' ELSE '' END, {Ended} WHERE {ThisOne} AND {AccountSql.Won}";
+        $"UPDATE outbox SET state = CASE WHEN {CanDrop} THEN 'WITHDRAWN' END, {Ended} WHERE {ThisOne} AND {AccountSql.Won}";
 
     const string ThisOne = "user_id = @user_id AND id = @id";
 

@@ -8,7 +8,7 @@ namespace Countersign.Delivery;
 /// The messages that commits have caused and that nobody has taken over yet. A row is leased to the node that wrote it; when that node
 /// dies, the lease runs out and another takes the message.
 /// </summary>
-sealed class Outbox(Database database, TokenCodes codes)
+sealed class Outbox(Database database, TokenCodes codes, StoreMemory memory)
 {
     /// <summary>How long a message is one node's to send; when that node dies, how long it waits for another.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
@@ -65,8 +65,12 @@ sealed class Outbox(Database database, TokenCodes codes)
         claimed.LeasedUntil);
 
     /// <summary>Hand-off: what the message said is gone from here on.</summary>
-    public Task FinishAsync(string userId, string id, SendResult result, DateTimeOffset now) =>
-        finished.StoreAsync(new SqlStatement(OutboxSql.Finish, [.. End(userId, id, result, now), ("@country", result.Country), ("@segments", (long?)result.Segments)]));
+    public async Task FinishAsync(string userId, string id, SendResult result, DateTimeOffset now)
+    {
+        await finished.StoreAsync(
+            new SqlStatement(OutboxSql.Finish, [.. End(userId, id, result, now), ("@country", result.Country), ("@segments", (long?)result.Segments)]));
+        memory.Sent(userId, id);
+    }
 
     /// <summary>What a provider says afterwards about a message of one account. It may say it late, again and out of order.</summary>
     /// <returns>False where it says nothing new, or speaks of another message.</returns>

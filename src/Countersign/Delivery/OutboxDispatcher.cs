@@ -32,6 +32,9 @@ sealed partial class OutboxDispatcher(
     /// <summary>Nodes that claim at once may find that another has taken all that they saw: so often they look again before they wait.</summary>
     const int MaxLostClaims = 3;
 
+    /// <summary>Messages of a worker that were sent, and are being recorded.</summary>
+    const int MaxRecording = 16;
+
     readonly CancellationTokenSource claiming = new();
     int lostClaims;
     int accepted;
@@ -107,15 +110,24 @@ sealed partial class OutboxDispatcher(
 
     async Task WorkAsync(CancellationToken stoppingToken)
     {
+        var recording = new Queue<Task>();
         try
         {
             while (await queue.TakeAsync(stoppingToken) is { } held)
-                await DeliverAsync(held, stoppingToken);
+            {
+                var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                recording.Enqueue(DeliverAsync(held, sent, stoppingToken));
+                await sent.Task;
+                if (recording.Count == MaxRecording)
+                    await recording.Dequeue();
+            }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // What is left in memory is in the outbox as well.
         }
+
+        await Task.WhenAll(recording);
     }
 
     async Task PollAsync(CancellationToken ct)
@@ -192,11 +204,14 @@ sealed partial class OutboxDispatcher(
         }
     }
 
-    async Task DeliverAsync(HeldMessage held, CancellationToken ct)
+    /// <param name="sent">Completes when the next can be sent, whose outcome may be recorded together with that of this one.</param>
+    async Task DeliverAsync(HeldMessage held, TaskCompletionSource sent, CancellationToken ct)
     {
         try
         {
-            if (await handOff.TrySendAsync(held, ct))
+            var recording = await handOff.TrySendAsync(held, ct);
+            sent.SetResult();
+            if (recording is not null && await recording)
                 Interlocked.Increment(ref accepted);
         }
         catch (StoreUnavailableException e)
@@ -212,6 +227,7 @@ sealed partial class OutboxDispatcher(
         finally
         {
             queue.Done(held);
+            sent.TrySetResult();
         }
     }
 

@@ -6,14 +6,14 @@ namespace Countersign.Delivery;
 static class OutboxSql
 {
     public const string Insert =
-        """
+        $"""
         INSERT INTO outbox (
           user_id, id, channel, kind, operation, key_type, carries_code, destination_masked, sealed, state, attempts,
           due_at, expires_at, leased_by, leased_until, created_at)
         SELECT
           user_id, @id, @channel, @kind, @operation, @key_type, @carries_code, @destination_masked, @sealed, 'QUEUED', 0,
           @now, @expires_at, @node, @leased_until, @now
-        FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id
+        {AccountSql.FromWon}
         """;
 
     public const string AnyDue = "SELECT 1 FROM outbox WHERE state = 'QUEUED' AND due_at <= @now AND leased_until <= @now LIMIT 1";
@@ -29,19 +29,19 @@ static class OutboxSql
         """;
 
     public const string Finish =
-        """
+        $"""
         UPDATE outbox
         SET state = 'SENT', sealed = NULL, attempts = attempts + 1, last_error = NULL, finished_at = @now, leased_by = NULL,
           provider = @provider, provider_id = @provider_id, receipt = CASE WHEN provider_id = @provider_id THEN receipt END,
           country = @country, segments = @segments
-        WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
+        {SqlStatement.FromRows} WHERE {Ours}
         """;
 
     public const string Postpone =
-        """
+        $"""
         UPDATE outbox
         SET attempts = attempts + 1, last_error = @error, due_at = @due_at, leased_by = NULL, leased_until = 0
-        WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
+        WHERE {Ours}
         """;
 
     /// <summary>
@@ -60,20 +60,20 @@ static class OutboxSql
         """;
 
     public const string Bury =
-        """
+        $"""
         UPDATE outbox
         SET state = 'DEAD', sealed = CASE WHEN expires_at > @now THEN sealed END, attempts = attempts + 1, last_error = @error,
           finished_at = @now, leased_by = NULL,
           provider = @provider, provider_id = @provider_id, receipt = CASE WHEN provider_id = @provider_id THEN receipt END
-        WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
+        WHERE {Ours}
         """;
 
-    public const string IsOurs = "SELECT 1 FROM outbox WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node";
+    public const string IsOurs = $"SELECT 1 FROM outbox WHERE {Ours}";
 
     public const string Renew =
-        """
+        $"""
         UPDATE outbox SET leased_until = @leased_until
-        WHERE user_id = @user_id AND id = @id AND state = 'QUEUED' AND leased_by = @node
+        WHERE {Ours}
         """;
 
     public const string Release =
@@ -91,6 +91,12 @@ static class OutboxSql
         UPDATE outbox SET sealed = NULL WHERE (user_id, id) IN (
           SELECT user_id, id FROM outbox WHERE state = 'DEAD' AND sealed IS NOT NULL AND expires_at <= @now LIMIT @limit)
         """;
+
+    /// <summary>
+    /// Whoever has a message leased may send it; nobody has one that is sent, dead or withdrawn. By its key alone: told a state, PostgreSQL may look through
+    /// all messages that have it.
+    /// </summary>
+    const string Ours = "user_id = @user_id AND id = @id AND leased_by = @node";
 
     public const string Prune =
         """

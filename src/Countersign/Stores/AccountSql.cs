@@ -55,15 +55,15 @@ static class AccountSql
     /// Of a database that was replaced by its standby since, that alone says too little.
     /// </summary>
     public const string Update =
-        """
+        $"""
         UPDATE accounts
         SET version = version + 1, commit_id = @commit_id, locale = @locale, anti_phishing_code = @anti_phishing_code,
           frozen_until = @frozen_until, refusals = @refusals, trail_events = @trail_events, trail_link = @trail_link,
           trail_seal = @trail_seal, trail_key_id = @trail_key_id, updated_at = @now
-        WHERE user_id = @user_id AND commit_id = @last_commit_id AND @timeline = (SELECT timeline FROM store_timeline)
+        {SqlStatement.FromRows} WHERE user_id = @user_id AND commit_id = @last_commit_id AND @timeline = (SELECT timeline FROM store_timeline)
         """;
 
-    public const string DeleteKey = $"DELETE FROM user_keys WHERE user_id = @user_id AND key_type = @key_type AND {Won}";
+    public const string DeleteKey = $"DELETE FROM user_keys {SqlStatement.UsingRows} WHERE user_id = @user_id AND key_type = @key_type AND {Won}";
 
     public const string UpsertKey =
         $"""
@@ -74,20 +74,20 @@ static class AccountSql
         """;
 
     public const string ReleaseClaim =
-        $"DELETE FROM key_claims WHERE key_type = @key_type AND canonical = @canonical AND user_id = @user_id AND {Won}";
+        $"DELETE FROM key_claims {SqlStatement.UsingRows} WHERE key_type = @key_type AND canonical = @canonical AND user_id = @user_id AND {Won}";
 
     /// <summary>The claim stays, so that nobody else can make one. What a notice to an owner would need goes: it is nobody's key any more.</summary>
     public const string KeepClaim =
         $"""
         UPDATE key_claims SET kept_until = @kept_until, locale = NULL, anti_phishing_code = NULL
-        WHERE key_type = @key_type AND canonical = @canonical AND user_id = @user_id AND {Won}
+        {SqlStatement.FromRows} WHERE key_type = @key_type AND canonical = @canonical AND user_id = @user_id AND {Won}
         """;
 
     /// <summary>Before a claim: what is kept for its own last holder, or was for somebody else until then, does not bar it.</summary>
     public const string TakeKept =
         $"""
         DELETE FROM key_claims
-        WHERE key_type = @key_type AND canonical = @canonical AND (user_id = @user_id OR kept_until <= @kept_until) AND {Won}
+        {SqlStatement.UsingRows} WHERE key_type = @key_type AND canonical = @canonical AND (user_id = @user_id OR kept_until <= @kept_until) AND {Won}
         """;
 
     /// <summary>Fails, and the whole commit with it, where the address is somebody else's.</summary>
@@ -102,9 +102,9 @@ static class AccountSql
         $"""
         UPDATE key_claims
         SET address = @address,
-          locale = (SELECT locale {FromWon}),
-          anti_phishing_code = (SELECT anti_phishing_code {FromWon})
-        WHERE key_type = @key_type AND canonical = @canonical AND user_id = @user_id AND {Won}
+          locale = (SELECT a.locale FROM accounts a WHERE a.user_id = @user_id AND a.commit_id = @commit_id),
+          anti_phishing_code = (SELECT a.anti_phishing_code FROM accounts a WHERE a.user_id = @user_id AND a.commit_id = @commit_id)
+        {SqlStatement.FromRows} WHERE key_type = @key_type AND canonical = @canonical AND user_id = @user_id AND {Won}
         """;
 
     public const string UpsertToken =
@@ -149,12 +149,12 @@ static class AccountSql
         SELECT user_id, @id, @from_version, @operation, @key_type, @digest, @key_id, @sealed, @created_at, @expires_at {FromWon}
         """;
 
-    public const string VoidUndos = $"DELETE FROM undos WHERE user_id = @user_id AND version >= @from_version AND {Won}";
+    public const string VoidUndos = $"DELETE FROM undos {SqlStatement.UsingRows} WHERE user_id = @user_id AND version >= @from_version AND {Won}";
 
     public const string FindUndo =
         "SELECT user_id, version, operation, key_type, digest, key_id, sealed, created_at, expires_at FROM undos WHERE id = @id";
 
-    public const string DeleteHold = $"DELETE FROM holds WHERE user_id = @user_id AND reason = @reason AND {Won}";
+    public const string DeleteHold = $"DELETE FROM holds {SqlStatement.UsingRows} WHERE user_id = @user_id AND reason = @reason AND {Won}";
 
     /// <summary>
     /// The code of a token that has ended goes from the outbox. One that a worker has in its hands already may still go out; it redeems nothing.
@@ -162,9 +162,9 @@ static class AccountSql
     /// </summary>
     public const string WithdrawCodes =
         $"""
-        UPDATE outbox SET state = 'WITHDRAWN', sealed = NULL
-        WHERE user_id = @user_id AND operation = @operation AND key_type = @key_type
-          AND carries_code = 1 AND state IN ('QUEUED', 'DEAD') AND sealed IS NOT NULL AND {Won}
+        UPDATE outbox SET state = 'WITHDRAWN', sealed = NULL, leased_by = NULL
+        {SqlStatement.FromRows} WHERE user_id = @user_id AND operation = @operation AND key_type = @key_type
+          AND carries_code = 1 AND sealed IS NOT NULL AND {Won}
         """;
 
     /// <summary>Codes for the purpose other than the two that can be redeemed.</summary>
@@ -197,5 +197,5 @@ static class AccountSql
     /// <summary>True where the first statement of this commit has won; also the source of rows for what is inserted with it.</summary>
     public const string Won = "EXISTS (SELECT 1 FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id)";
 
-    public const string FromWon = "FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id";
+    public const string FromWon = $"FROM accounts {SqlStatement.AndRows} WHERE user_id = @user_id AND commit_id = @commit_id";
 }

@@ -10,6 +10,21 @@ public sealed record SqlStatement(string Text, params (string Name, object? Valu
     /// <c>FOR UPDATE SKIP LOCKED</c>, so that two nodes do not pick the same.
     /// </summary>
     public const string SkipLocked = "/* skip locked */";
+
+    /// <summary>
+    /// Where an UPDATE, a SELECT or a DELETE can be joined to the parameters of many commits at once. A comment as well: an engine that writes one commit
+    /// after the other leaves it be; another may carry the statement out for all commits of a group, a row of parameters for each.
+    /// </summary>
+    public const string FromRows = "/* FROM rows */";
+
+    /// <inheritdoc cref="FromRows"/>
+    public const string AndRows = "/* , rows */";
+
+    /// <inheritdoc cref="FromRows"/>
+    public const string UsingRows = "/* USING rows */";
+
+    /// <summary>The row that it writes, where two commits at the same moment may want to write the same; null where that cannot be.</summary>
+    public string? Row { get; init; }
 }
 
 /// <summary>A versioned step of the schema. Steps are applied in order, each once.</summary>

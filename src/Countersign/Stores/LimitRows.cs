@@ -38,7 +38,10 @@ static class LimitRows
         ("@subject", drawn.Limit.Subject),
         ("@uses", drawn.Uses.ToStore()),
         ("@revision", drawn.Revision),
-        ("@expires_at", Expiry(now + drawn.Limit.Memory))));
+        ("@expires_at", Expiry(now + drawn.Limit.Memory)))
+    {
+        Row = $"{drawn.Limit.Scope.Name()} {drawn.Limit.Subject}",
+    });
 
     /// <summary>At the end of its hour: an indexed column that every use would change would make a new row of each use, with new entries in every index.</summary>
     static long Expiry(DateTimeOffset at)

@@ -21,18 +21,19 @@ static class LimitSql
         UNION ALL
         SELECT scope, subject, uses, revision FROM limits WHERE scope = '{LimitScope.Recipient.Name()}' AND subject = @new_key
         UNION ALL
-        SELECT l.scope, l.subject, l.uses, l.revision FROM user_keys k
-        JOIN limits l ON l.scope = '{LimitScope.Recipient.Name()}' AND l.subject = k.canonical
-        WHERE k.user_id = @user_id
+        SELECT scope, subject, uses, revision FROM limits WHERE scope = '{LimitScope.Recipient.Name()}'
+          AND subject = (SELECT canonical FROM user_keys WHERE user_id = @user_id AND key_type = '{KeyType.Email.Name()}')
+        UNION ALL
+        SELECT scope, subject, uses, revision FROM limits WHERE scope = '{LimitScope.Recipient.Name()}'
+          AND subject = (SELECT canonical FROM user_keys WHERE user_id = @user_id AND key_type = '{KeyType.PhoneNumber.Name()}')
         """;
 
     /// <summary>Fails, and the whole commit with it, where somebody else has drawn on the limit since it was read.</summary>
     public const string Draw =
         $"""
-        INSERT INTO limits (scope, subject, uses, revision, is_current, expires_at)
-        SELECT @scope, @subject, @uses, 1, 1, @expires_at {AccountSql.FromWon}
+        INSERT INTO limits (scope, subject, uses, revision, expires_at)
+        SELECT @scope, @subject, @uses, CAST(@revision AS BIGINT) + 1, @expires_at {AccountSql.FromWon}
         ON CONFLICT (scope, subject) DO UPDATE SET
-          uses = excluded.uses, revision = limits.revision + 1, expires_at = excluded.expires_at,
-          is_current = CASE WHEN limits.revision = @revision THEN 1 ELSE 0 END
+          uses = excluded.uses, revision = CASE WHEN limits.revision + 1 = excluded.revision THEN excluded.revision END, expires_at = excluded.expires_at
         """;
 }

@@ -9,11 +9,11 @@ using Countersign.Domain;
 namespace Countersign.Stores;
 
 /// <summary>The accounts in SQL: loads the aggregate from its rows, and writes what a decision has changed.</summary>
-sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain chain, Outbox outbox, EventQueue queue) : IAccountStore
+sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain chain, Outbox outbox, EventQueue queue, StoreMemory memory)
+    : IAccountStore
 {
     readonly UndoRows undos = new(codes);
     readonly AuditRows audit = new(chain);
-    readonly StoreMemory memory = new();
 
     public async Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct) =>
         Remember(await database.ReadAsync(Load(userId, newKey), ReadAccount, ct));
@@ -109,7 +109,10 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
                 ("@refusals", change.After.Refusals.ToStore()),
                 ("@now", Time(commit.At)),
                 .. audit.End(before.UserId, end),
-            ]);
+            ])
+        {
+            Row = before.UserId,
+        };
         if (isNew && before.FormerVersion > 0)
             yield return new SqlStatement(AuditSql.GoOn, user, commitId);
 

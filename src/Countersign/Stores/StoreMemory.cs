@@ -9,7 +9,7 @@ namespace Countersign.Stores;
 sealed class StoreMemory
 {
     /// <summary>Accounts in a half of the memory. One takes some kilobytes.</summary>
-    const int Accounts = 5_000;
+    const int Accounts = 10_000;
 
     /// <summary>Decisions upon what was old cost a round trip, and those upon what was not save one: so much the one may outweigh the other.</summary>
     const int Patience = 8;
@@ -59,6 +59,18 @@ sealed class StoreMemory
 
         foreach (var drawn in change.Drawn.Where(drawn => IsOfFew(drawn.Limit.Scope)))
             limits.Set((drawn.Limit.Scope, drawn.Limit.Subject), drawn with { Revision = drawn.Revision + 1 });
+    }
+
+    /// <summary>The message of a pending operation was handed over, by this node.</summary>
+    public void Sent(string userId, string messageId)
+    {
+        if (!accounts.TryGet(userId, out var account))
+            return;
+
+        var sent = account.Purposes.Values.FirstOrDefault(state => state.Pending?.MessageId == messageId);
+        // Of two that write at once one is forgotten: the account is as it was before, and loaded where that matters.
+        if (sent is { Pending: { Delivery: DeliveryState.Queued } pending })
+            accounts.Set(userId, account.With(sent with { Pending = pending with { Delivery = DeliveryState.Sent } }));
     }
 
     /// <summary>The commit was lost, or nobody knows.</summary>

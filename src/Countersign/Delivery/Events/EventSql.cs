@@ -26,7 +26,7 @@ static class EventSql
         $"""
         INSERT INTO event_deliveries ({Columns})
         SELECT {OfAnEvent}
-        WHERE e.user_id = @user_id AND {IsWanted}
+        {SqlStatement.AndRows} WHERE e.user_id = @user_id AND {IsWanted}
           AND e.version = (SELECT version FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id)
         {OrAgain}
         """;
