@@ -221,7 +221,7 @@ public sealed partial class AccountSecurity
 
     /// <summary>
     /// The account as this node remembers it; null where it does not, or where what is asked for depends on more than the account: on whose an address
-    /// is, or on how far the message of a pending operation came.
+    /// is, or on how far the message of a pending operation came: of a mail nobody says more than that it was sent.
     /// </summary>
     Account? Recall(string userId, Demand demand, Purpose? purpose, Address? newKey)
     {
@@ -230,7 +230,7 @@ public sealed partial class AccountSecurity
 
         var isEnough = demand == Demand.Issue
             ? account.State(asked).Pending is not { } pending || account.Owns(pending.Target)
-            : account.Purposes.Values.All(state => state.Purpose == asked || state.Pending is null);
+            : account.Purposes.Values.All(state => state.Purpose == asked || state.Pending is null or { Delivery: DeliveryState.Sent, Target: EmailAddress });
         return isEnough ? account : null;
     }
 

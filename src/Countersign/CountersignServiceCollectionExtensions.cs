@@ -48,6 +48,7 @@ public static class CountersignServiceCollectionExtensions
         services.AddSingleton(provider => new TokenCodes(Keys(provider.GetRequiredService<IOptions<CountersignOptions>>().Value)));
         services.AddSingleton<StoreClock>();
         services.AddSingleton<Database>();
+        services.AddSingleton<StoreMemory>();
         services.AddSingleton<Outbox>();
         services.AddSingleton<EventQueue>();
         services.AddSingleton<ExpiredRows>();

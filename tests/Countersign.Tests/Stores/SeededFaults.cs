@@ -133,7 +133,7 @@ public abstract partial class SeededFaults
         InBatch("the condition on the event", AuditSql.Insert),
         InBatch("the condition on the limit", LimitSql.Draw),
         Replace(
-            "the revision of a limit", LimitSql.Draw, "CASE WHEN limits.revision = @revision THEN 1 ELSE 0 END", "1",
+            "the revision of a limit", LimitSql.Draw, "CASE WHEN limits.revision + 1 = excluded.revision THEN excluded.revision END", "excluded.revision",
             RaceChecks.Accounts_that_write_to_one_address_at_once_keep_its_limit),
         Replace(
             "the expiry in the pruning of limits", ExpiredRows.Limits, "expires_at <= @now", "expires_at > 0",
@@ -162,6 +162,9 @@ public abstract partial class SeededFaults
             OutboxChecks.The_code_of_an_ended_token_is_withdrawn_and_no_other_message_is),
         Drop(
             "the erasure of a withdrawn code", AccountSql.WithdrawCodes, ", sealed = NULL",
+            OutboxChecks.The_code_of_an_ended_token_is_withdrawn_and_no_other_message_is),
+        Drop(
+            "the limit of a withdrawal to what was not sent", AccountSql.WithdrawCodes, " AND sealed IS NOT NULL",
             OutboxChecks.The_code_of_an_ended_token_is_withdrawn_and_no_other_message_is),
         Drop(
             "the limit of a withdrawal to codes", AccountSql.WithdrawCodes, "AND carries_code = 1 ",
@@ -196,11 +199,9 @@ public abstract partial class SeededFaults
             OutboxChecks.Finished_messages_are_forgotten_and_queued_ones_are_not),
 
         Drop("the node in a release", OutboxSql.Release, " AND leased_by = @node", OutboxChecks.A_node_that_gives_back_its_leases_gives_back_its_own_only),
-        Drop("the state in a release", OutboxSql.Release, "state = 'QUEUED' AND ", OutboxChecks.A_node_that_gives_back_its_leases_gives_back_its_own_only),
         Drop("the owner of the lease in a renewal", OutboxSql.Renew, " AND leased_by = @node", OutboxChecks.A_lease_is_renewed_by_the_node_that_has_it_and_by_no_other),
-        Drop("the state in a renewal", OutboxSql.Renew, " AND state = 'QUEUED'", OutboxChecks.A_lease_is_renewed_by_the_node_that_has_it_and_by_no_other),
+        Drop("the end of the lease of a withdrawn code", AccountSql.WithdrawCodes, ", leased_by = NULL", OutboxChecks.A_lease_is_renewed_by_the_node_that_has_it_and_by_no_other),
         Drop("the owner of the lease in a look at it", OutboxSql.IsOurs, " AND leased_by = @node", OutboxChecks.A_lease_is_renewed_by_the_node_that_has_it_and_by_no_other),
-        Drop("the state in a look at a lease", OutboxSql.IsOurs, " AND state = 'QUEUED'", OutboxChecks.A_lease_is_renewed_by_the_node_that_has_it_and_by_no_other),
         Replace(
             "the erasure of what dies of its expiry", OutboxSql.Bury, "CASE WHEN expires_at > @now THEN sealed END", "sealed",
             OutboxChecks.A_dead_message_keeps_what_it_says_until_it_expires),
@@ -215,7 +216,7 @@ public abstract partial class SeededFaults
         Drop(
             "the limit of superseding to its operation", AccountSql.WithdrawSuperseded, " AND operation = @operation AND key_type = @key_type",
             OutboxChecks.Of_the_codes_of_a_purpose_all_but_the_two_that_can_be_redeemed_are_withdrawn),
-        Replace("the withdrawal of dead codes", AccountSql.WithdrawCodes, "IN ('QUEUED', 'DEAD')", "= 'QUEUED'", OutboxChecks.A_dead_code_whose_token_has_ended_cannot_be_tried_again),
+        Replace("the withdrawal of dead codes", AccountSql.WithdrawCodes, "sealed IS NOT NULL", "state = 'QUEUED'", OutboxChecks.A_dead_code_whose_token_has_ended_cannot_be_tried_again),
         Drop("the place in a list of messages", OperatorSql.List, " AND (due_at, id) < (@before_due, @before_id)", OutboxChecks.An_operator_sees_messages_a_page_at_a_time),
         Replace("the ties in a list of messages", OperatorSql.List, "(due_at, id) < (@before_due, @before_id)", "due_at < @before_due", OutboxChecks.An_operator_sees_messages_a_page_at_a_time),
         Drop("the place in a list of an account's messages", OperatorSql.ListOfUser, " AND (due_at, id) < (@before_due, @before_id)", OutboxChecks.An_operator_sees_messages_a_page_at_a_time),

@@ -56,6 +56,16 @@ public abstract class StoreConformance
     public Task Of_many_creations_at_once_one_wins() => RunAsync(StoreChecks.Of_many_creations_at_once_one_wins);
 
     [Fact]
+    public Task What_a_node_remembers_of_an_account_is_what_a_load_shows() => RunAsync(MemoryChecks.What_a_node_remembers_of_an_account_is_what_a_load_shows);
+
+    [Fact]
+    public Task Of_commits_at_once_each_wins_or_loses_for_itself() => RunAsync(MemoryChecks.Of_commits_at_once_each_wins_or_loses_for_itself);
+
+    [Fact]
+    public Task Statements_that_are_written_together_are_stored_together_or_not_at_all() =>
+        RunAsync(MemoryChecks.Statements_that_are_written_together_are_stored_together_or_not_at_all);
+
+    [Fact]
     public Task A_limit_is_forgotten_when_it_counts_no_more() => RunAsync(StoreChecks.A_limit_is_forgotten_when_it_counts_no_more);
 
     [Fact]

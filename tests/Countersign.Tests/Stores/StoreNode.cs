@@ -32,6 +32,9 @@ sealed class StoreNode : IAsyncDisposable
 
     public IAccountStore Store => Get<IAccountStore>();
 
+    /// <summary>Which remembers: <see cref="Store"/> has all load.</summary>
+    public SqlAccountStore OwnStore => Get<SqlAccountStore>();
+
     public Database Database => Get<Database>();
 
     public Outbox Outbox => Get<Outbox>();

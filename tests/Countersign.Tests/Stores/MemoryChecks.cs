@@ -1,0 +1,117 @@
+using Countersign.Domain;
+using Countersign.Stores;
+
+namespace Countersign.Tests.Stores;
+
+/// <summary>What a node remembers, and how many commits at once fare.</summary>
+static class MemoryChecks
+{
+    static readonly CancellationToken Ct = CancellationToken.None;
+
+    public static async Task What_a_node_remembers_of_an_account_is_what_a_load_shows(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database, new StoreNode.Setup { Settings = ["Countersign:Limits:Recipient:Email:Day=50", "Countersign:Limits:Client:IssuesPerHour=50"] });
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com"), Locale = "de" });
+        var store = node.OwnStore;
+        Assert.Null(store.Recall("alice"));
+        await node.LoadAsync("alice");
+
+        var (adding, removing) = (new Purpose(Operation.AddingKey, KeyType.PhoneNumber), new Purpose(Operation.RemovingKey, KeyType.PhoneNumber));
+        var caller = new Caller("alice", "203.0.113.7");
+        var code = await node.CodeAsync("alice", adding.Operation, adding.KeyType, Sample.Number("+4915112345671"));
+        await AssertRememberedAsync(version: 2);
+        node.Clock.Advance(TimeSpan.FromMilliseconds(1_234.567));
+        await node.Security.RedeemAsync(caller, "alice", adding, Sample.WrongCode(code), null, Ct);
+        await AssertRememberedAsync(version: 3);
+        await node.Security.RedeemAsync(caller, "alice", adding, code, null, Ct);
+        await AssertRememberedAsync(version: 4);
+        await node.CodeAsync("alice", Operation.AddingAntiPhishing, null);
+        code = await node.CodeOfAsync(await node.Security.ResendAsync(caller, "alice", new Purpose(Operation.AddingAntiPhishing, null), Ct));
+        await AssertRememberedAsync(version: 6);
+        await node.Security.RedeemAsync(caller, "alice", new Purpose(Operation.AddingAntiPhishing, null), code, Sample.AntiPhishing("blue7heron"), Ct);
+        await AssertRememberedAsync(version: 7);
+        await node.Security.IssueAsync(caller, "alice", removing, null, Ct);
+        await node.Security.CancelAsync(caller, "alice", removing, Ct);
+        await AssertRememberedAsync(version: 9);
+
+        var limits = new[] { new Limit(LimitScope.ClientIssues, "203.0.113.7", []), new Limit(LimitScope.Recipient, "alice@example.com", []) };
+        var loaded = await store.LoadLimitsAsync(limits, Ct);
+        Assert.All(loaded, limit => Assert.NotEqual(0, limit.Revision));
+        Assert.Equal(loaded.Select(limit => (limit.Revision, limit.Uses)), store.RecallLimits(limits)!.Select(limit => (limit.Revision, limit.Uses)));
+        Assert.Null(store.RecallLimits([.. limits, new Limit(LimitScope.Recipient, "bob@example.com", [])]));
+
+        // Nothing that was lost is remembered.
+        var stale = await node.LoadAsync("alice");
+        Assert.True(await node.CommitAsync(stale, Change.Of(stale with { Locale = "fr" })));
+        Assert.False(await node.CommitAsync(stale, Change.Of(stale with { Locale = "es" })));
+        Assert.Null(store.Recall("alice"));
+        await node.LoadAsync("alice");
+        await node.Security.EraseAsync(new Caller("platform"), "alice", Ct);
+        Assert.Null(store.Recall("alice"));
+
+        async Task AssertRememberedAsync(long version)
+        {
+            var remembered = store.Recall("alice");
+            Assert.Equal(version, remembered?.Version);
+            var account = await node.LoadAsync("alice");
+            Assert.Equal(Sample.Text(Alone(account)), Sample.Text(Alone(remembered!)));
+            Assert.Equal((account.CommitId, account.Trail, account.Timeline), (remembered!.CommitId, remembered.Trail, remembered.Timeline));
+        }
+    }
+
+    public static async Task Of_commits_at_once_each_wins_or_loses_for_itself(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        var users = Enumerable.Range(0, 16).Select(i => $"user-{i:00}").ToArray();
+        foreach (var user in users)
+            await node.PutAsync(user, new AccountProfile { Email = Sample.Email($"{user}@example.com") });
+
+        // The first three are stale, and of the next two, which claim one number, one can have it.
+        var accounts = await Task.WhenAll(users.Select(node.LoadAsync));
+        foreach (var account in accounts[..3])
+            Assert.True(await node.CommitAsync(account, Change.Of(account with { Locale = "fr" })));
+        var number = new UserKey(Sample.Number("+4915112345671"), node.Clock.Now, MfaEnabled: false);
+        var won = await CommitAllAsync(account => Array.IndexOf(accounts, account) is 3 or 4 ? account.With(number) : account);
+        Assert.Equal([false, false, false], won[..3]);
+        Assert.Single(won[3..5], isWon => isWon);
+        Assert.All(won[5..], Assert.True);
+
+        // The same where all can be: some with events, messages and tokens, some without.
+        accounts = await Task.WhenAll(users.Select(node.LoadAsync));
+        Assert.True(await node.CommitAsync(accounts[7], Change.Of(accounts[7] with { Locale = "fr" })));
+        won = await CommitAllAsync(account => account with { Locale = "de" });
+        Assert.Equal(users.Select(user => user != "user-07"), won);
+        var after = await Task.WhenAll(users.Select(node.LoadAsync));
+        Assert.Equal(users.Select(user => user == "user-07" ? "fr" : "de"), after.Select(account => account.Locale));
+        Assert.Equal(accounts.Select(account => account.Version + 1), after.Select(account => account.Version));
+        Assert.Equal(
+            accounts.Select((account, i) => account.Trail.Events + (i % 2 == 0 && won[i] ? 2 : 0)), after.Select(account => account.Trail.Events));
+        var notices = (await node.OutboxAsync()).Count(row => row.Kind == nameof(MessageKind.KeyAdded));
+        Assert.Equal(won.Where((isWon, i) => isWon && i % 2 == 0).Count(), notices);
+
+        Task<bool[]> CommitAllAsync(Func<Account, Account> change) => Task.WhenAll(accounts.Select((account, i) => Task.Run(() =>
+        {
+            var changed = Change.Of(change(account));
+            return node.CommitAsync(account, i % 2 == 0 && account.PhoneNumber is null && changed.After.PhoneNumber is null && changed.After.Locale is not null
+                ? changed.Record(AuditEventType.AccountProvisioned).Record(AuditEventType.AccountProvisioned).Send(Sample.Notice(account.Email!.Address, node.Clock.Now))
+                : changed);
+        })));
+    }
+
+    public static async Task Statements_that_are_written_together_are_stored_together_or_not_at_all(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database);
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        var before = await Sample.DumpAsync(node.Engine);
+        SqlStatement Locale(string? locale) => new("UPDATE accounts SET locale = @locale, commit_id = @locale", ("@locale", locale));
+
+        await Assert.ThrowsAnyAsync<Exception>(() => node.Database.WriteAllAsync([Locale("de"), Locale(null)], Ct));
+        Assert.Equal(before, await Sample.DumpAsync(node.Engine));
+        await node.Database.WriteAllAsync([Locale("de"), Locale("fr")], Ct);
+        Assert.Equal("fr", (await node.LoadAsync("alice")).Locale);
+    }
+
+    /// <summary>Without what belongs to others: whose an address is, and how far a message came.</summary>
+    static Account Alone(Account account) => account.Purposes.Values.Aggregate(account, (whole, state) => whole.With(
+        state with { Pending = state.Pending is { } pending ? pending with { TargetOwner = null, Delivery = DeliveryState.Queued } : null }));
+}
