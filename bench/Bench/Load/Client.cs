@@ -24,9 +24,12 @@ sealed class Client : IDisposable
 
     public Latencies Latencies { get; } = new();
 
+    /// <summary>Answers with the other status that is allowed.</summary>
+    public long Others { get; private set; }
+
     /// <summary>Sends what is in the buffer and waits for the whole answer: how many nanoseconds that took.</summary>
     /// <exception cref="OddAnswerException">It has another status.</exception>
-    public long Exchange(string name, int expectedStatus)
+    public long Exchange(Workload work)
     {
         var started = Stopwatch.GetTimestamp();
         socket.Send(Buffer.Request);
@@ -35,9 +38,11 @@ sealed class Client : IDisposable
         Latencies.Record(took);
 
         var status = int.Parse(answer.AsSpan("HTTP/1.1 ".Length, 3), NumberStyles.None, CultureInfo.InvariantCulture);
-        return status == expectedStatus
-            ? took
-            : throw new OddAnswerException($"{name}: expected {expectedStatus}, and the answer was\n{Encoding.UTF8.GetString(answer, 0, length)}");
+        if (status == work.OtherStatus)
+            Others++;
+        else if (status != work.ExpectedStatus)
+            throw new OddAnswerException($"{work.Name}: expected {work.ExpectedStatus}, and the answer was\n{Encoding.UTF8.GetString(answer, 0, length)}");
+        return took;
     }
 
     public void Dispose() => socket.Dispose();

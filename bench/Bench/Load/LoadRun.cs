@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace Countersign.Bench.Load;
 
 /// <summary>How many were answered, in how long.</summary>
-sealed record LoadResult(long Answers, TimeSpan Time, Latencies Latencies);
+/// <param name="Others">Those of them that were answered in the other way.</param>
+sealed record LoadResult(long Answers, long Others, TimeSpan Time, Latencies Latencies);
 
 /// <summary>A server, and whose turn it is there.</summary>
 sealed record Lane(int Port, Func<int> Next);
@@ -29,7 +30,7 @@ static class LoadRun
                     while (failure is null && Stopwatch.GetElapsedTime(started) < atMost && one.Next() is var place and not Tickets.None)
                     {
                         work.Write(one.Client.Buffer, place);
-                        var took = one.Client.Exchange(work.Name, work.ExpectedStatus);
+                        var took = one.Client.Exchange(work);
                         work.Took?.Invoke(place, took);
                     }
                 }
@@ -48,12 +49,14 @@ static class LoadRun
         var time = Stopwatch.GetElapsedTime(started);
 
         var latencies = new Latencies();
+        var others = 0L;
         foreach (var (client, _) in clients)
         {
             latencies.Add(client.Latencies);
+            others += client.Others;
             client.Dispose();
         }
 
-        return failure is null ? new LoadResult(latencies.Total, time, latencies) : throw new OddAnswerException(failure.Message);
+        return failure is null ? new LoadResult(latencies.Total, others, time, latencies) : throw new OddAnswerException(failure.Message);
     }
 }

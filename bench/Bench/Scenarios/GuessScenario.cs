@@ -47,7 +47,7 @@ sealed class GuessScenario() : RoundedScenario("guess", PerToken)
         var value = session.NewValue();
         var bytes = Encoding.ASCII.GetBytes(value);
         Issue(session, first, accounts, value);
-        session.RunUnmeasured(new Workload(
+        _ = session.RunUnmeasured(new Workload(
             $"{Name}, redeeming before it", tickets,
             (buffer, place) => session.Wire.Redeem(buffer, session.Sample.RequesterAt(place), session.Codes.Latest(place), bytes)));
         session.CheckChanges(accounts, value);

@@ -53,13 +53,13 @@ sealed class Session(RunningSystem running, Sample sample, bool hasAffinity = fa
         return LoadRun.Run([.. servers.Select((server, i) => new Lane(server.Port, piles[i % piles.Count]))], connections, work, atMost);
     }
 
-    public void RunUnmeasured(Workload work) => _ = Run(UnmeasuredConnections, work, Unlimited);
+    public LoadResult RunUnmeasured(Workload work) => Run(UnmeasuredConnections, work, Unlimited);
 
     /// <summary>Gets each of the accounts a token, and its code.</summary>
     public void Issue(string name, int first, int count, Action<RequestBuffer, int> write)
     {
         DropCodes();
-        RunUnmeasured(new Workload($"{name}, issuing before it", Once(first, count), write));
+        _ = RunUnmeasured(new Workload($"{name}, issuing before it", Once(first, count), write));
         ExpectCodes(count);
     }
 

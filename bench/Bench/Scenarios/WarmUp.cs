@@ -6,7 +6,7 @@ static class WarmUp
     const int Connections = 16;
 
     /// <summary>On a machine that is slow for the moment, time alone says too little.</summary>
-    const int LeastAnswers = 5_000;
+    const int LeastAnswers = 3_000;
 
     public static void Run(Session session, IReadOnlyList<Scenario> scenarios, TimeSpan duration)
     {
