@@ -24,7 +24,7 @@ sealed class BearerCache
 
     const string Scheme = "Bearer ";
 
-    readonly Generations<BearerHash, Validated> known = new(Capacity);
+    readonly Generations<BearerHash, Validated> known = new(Capacity, KeptFor, TimeProvider.System);
 
     public void Attach(JwtBearerOptions bearer) => bearer.Events = new JwtBearerEvents { OnMessageReceived = FindAsync, OnTokenValidated = KeepAsync };
 

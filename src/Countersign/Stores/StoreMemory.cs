@@ -6,7 +6,7 @@ namespace Countersign.Stores;
 /// Accounts and limits as this node has seen them last, so that most decisions need one round trip, which is their commit. What is here may be old:
 /// whoever decides upon it has the commit find out, and refuses nobody before a fresh read.
 /// </summary>
-sealed class StoreMemory
+sealed class StoreMemory(TimeProvider clock)
 {
     /// <summary>Accounts in a half of the memory. One takes some kilobytes.</summary>
     const int Accounts = 10_000;
@@ -17,8 +17,11 @@ sealed class StoreMemory
     /// <summary>Of those that could be remembered when that has not paid, every so manieth is, to see whether it does by now.</summary>
     const int ProbeEvery = 32;
 
-    readonly Generations<string, Account> accounts = new(Accounts);
-    readonly Generations<(LimitScope Scope, string Subject), LimitState> limits = new(2 * Accounts);
+    /// <summary>From a token to its redemption. What a person has erased, no node has in memory for long.</summary>
+    static readonly TimeSpan TurnAfter = TimeSpan.FromMinutes(5);
+
+    readonly Generations<string, Account> accounts = new(Accounts, TurnAfter, clock);
+    readonly Generations<(LimitScope Scope, string Subject), LimitState> limits = new(2 * Accounts, TurnAfter, clock);
     int trust = Patience;
     int skipped;
 
