@@ -20,6 +20,12 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
     /// <summary>For a free reader; with the busy timeout of its connection, the longest that anybody waits for an answer.</summary>
     static readonly TimeSpan ReaderPatience = TimeSpan.FromSeconds(1);
 
+    // As statements, which are prepared once.
+    static readonly SqlStatement Begin = new("BEGIN IMMEDIATE");
+    static readonly SqlStatement End = new("COMMIT");
+    static readonly SqlStatement Savepoint = new("SAVEPOINT job");
+    static readonly SqlStatement Release = new("RELEASE job");
+
     readonly string connectionString;
     readonly ILogger<SqliteEngine> log;
     readonly Channel<WriteJob> waiting = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
@@ -202,10 +208,10 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
 
     static void Commit(SqliteSession session, List<WriteJob> group)
     {
-        session.Execute("BEGIN IMMEDIATE");
+        session.Execute(Begin);
         foreach (var job in group)
             Run(session, job);
-        session.Execute("COMMIT");
+        session.Execute(End);
         if (!session.IsInPlace)
             throw new StoreUnavailableException("The file of the SQLite database, or its log, was removed or renamed while it was in use.");
         group.ForEach(job => job.Succeed());
@@ -214,18 +220,18 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
     /// <summary>Each job in a savepoint of its own: what it fails at is its own matter, unless the database is to blame.</summary>
     static void Run(SqliteSession session, WriteJob job)
     {
-        session.Execute("SAVEPOINT job");
+        session.Execute(Savepoint);
         try
         {
             job.Run(session);
         }
         catch (Exception e) when (e is not SqliteException sqlite || !SqliteErrors.IsUnavailable(sqlite))
         {
-            session.Execute("ROLLBACK TO job");
+            session.Execute(CommitJob.RollBack);
             job.FailAlone(e);
         }
 
-        session.Execute("RELEASE job");
+        session.Execute(Release);
     }
 
     static StoreUnavailableException Unavailable(SqliteException e) =>

@@ -83,9 +83,20 @@ sealed class SqliteSession : IDisposable
             prepared.Add(statement.Text, command);
         }
 
-        command.Parameters.Clear();
-        foreach (var (name, value) in statement.Parameters)
-            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        for (var i = 0; i < statement.Parameters.Length; i++)
+        {
+            var (name, value) = statement.Parameters[i];
+            if (i == command.Parameters.Count)
+                command.Parameters.Add(new SqliteParameter { ParameterName = name });
+            // The same statement has the same parameters each time, if not in the same order.
+            var parameter = command.Parameters[i];
+            if (parameter.ParameterName != name)
+                parameter.ParameterName = name;
+            parameter.Value = value ?? DBNull.Value;
+        }
+
+        while (command.Parameters.Count > statement.Parameters.Length)
+            command.Parameters.RemoveAt(command.Parameters.Count - 1);
         return command;
     }
 }

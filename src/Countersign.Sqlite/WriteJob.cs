@@ -34,6 +34,8 @@ abstract class WriteJob
 /// <summary>Statements of which the first decides whether they are carried out.</summary>
 sealed class CommitJob(IReadOnlyList<SqlStatement> statements) : WriteJob
 {
+    public static readonly SqlStatement RollBack = new("ROLLBACK TO job");
+
     public bool IsWon { get; private set; }
 
     public override void Run(SqliteSession session)
@@ -50,7 +52,7 @@ sealed class CommitJob(IReadOnlyList<SqlStatement> statements) : WriteJob
         catch (SqliteException e) when (SqliteErrors.IsLost(e))
         {
             // The key became somebody else's. Nothing of this job stays.
-            session.Execute("ROLLBACK TO job");
+            session.Execute(RollBack);
         }
     }
 }

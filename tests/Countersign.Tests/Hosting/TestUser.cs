@@ -33,9 +33,9 @@ sealed class TestUser(TestServer server, string userId, string? scope)
     public async Task<string> CodeOfAsync(Answer issued, string destination)
     {
         var reference = issued.Body.GetProperty("reference").GetString();
-        // Three characters come again sooner or later: a code that belongs to another answer is not this one's.
+        // Three characters come again sooner or later, and so do six digits: a message that belongs to another answer is not this one's.
         var message = await server.MessageAsync(
-            destination, item => item.Reference == reference && ReferenceEquals(server.AnswerOf.GetOrAdd(item.OneTimeToken!, issued), issued));
+            destination, item => item.Reference == reference && ReferenceEquals(server.AnswerOf.GetOrAdd($"{item.Reference} {item.OneTimeToken}", issued), issued));
         return message.OneTimeToken!;
     }
 

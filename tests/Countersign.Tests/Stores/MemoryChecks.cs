@@ -85,14 +85,17 @@ static class MemoryChecks
         Assert.Equal(users.Select(user => user == "user-07" ? "fr" : "de"), after.Select(account => account.Locale));
         Assert.Equal(accounts.Select(account => account.Version + 1), after.Select(account => account.Version));
         Assert.Equal(
-            accounts.Select((account, i) => account.Trail.Events + (i % 2 == 0 && won[i] ? 2 : 0)), after.Select(account => account.Trail.Events));
+            accounts.Select((account, i) => account.Trail.Events + (IsTold(i) && won[i] ? 2 : 0)), after.Select(account => account.Trail.Events));
         var notices = (await node.OutboxAsync()).Count(row => row.Kind == nameof(MessageKind.KeyAdded));
-        Assert.Equal(won.Where((isWon, i) => isWon && i % 2 == 0).Count(), notices);
+        Assert.Equal(won.Where((isWon, i) => isWon && IsTold(i)).Count(), notices);
+
+        // Of the two that claimed the number, whoever has it by now is not.
+        bool IsTold(int i) => i % 2 == 0 && accounts[i].PhoneNumber is null;
 
         Task<bool[]> CommitAllAsync(Func<Account, Account> change) => Task.WhenAll(accounts.Select((account, i) => Task.Run(() =>
         {
             var changed = Change.Of(change(account));
-            return node.CommitAsync(account, i % 2 == 0 && account.PhoneNumber is null && changed.After.PhoneNumber is null && changed.After.Locale is not null
+            return node.CommitAsync(account, IsTold(i) && changed.After is { PhoneNumber: null, Locale: not null }
                 ? changed.Record(AuditEventType.AccountProvisioned).Record(AuditEventType.AccountProvisioned).Send(Sample.Notice(account.Email!.Address, node.Clock.Now))
                 : changed);
         })));
