@@ -41,8 +41,6 @@ sealed class MemoryEngine : ISqlEngine
     public Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
         throw new NotSupportedException("It takes commits alone.");
 
-    public Task WriteAllAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) => throw new NotSupportedException("It takes commits alone.");
-
     public Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct)
     {
         Committed = statements;

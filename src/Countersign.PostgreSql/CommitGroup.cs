@@ -17,11 +17,16 @@ sealed class CommitGroup
 
     public IReadOnlyList<WaitingCommit> Members => members;
 
-    /// <summary>False where it has to go with another group: it writes a row that a member writes, or in another order, or cannot go with others.</summary>
+    /// <summary>
+    /// Whether commits such as this one can share a transaction: each of its statements can be carried out for many, and the first says whose it is.
+    /// </summary>
+    public static bool CanHave(IReadOnlyList<SqlStatement> statements) =>
+        statements[0].Row is not null && statements.All(statement => GroupText.CanBe(statement.Text));
+
+    /// <summary>False where it has to go with another group: it writes a row that a member writes, or in another order.</summary>
+    /// <param name="commit">Begins with the same text as the members.</param>
     public bool TryAdd(WaitingCommit commit)
     {
-        if (members.Count > 0 && !(commit.CanBeGrouped && members[0].CanBeGrouped))
-            return false;
         if (commit.Statements.Any(statement => statement.Row is { } row && rows.Contains(row)) || !TryMerge(commit.Statements))
             return false;
 
@@ -80,8 +85,6 @@ sealed class CommitGroup
 sealed class WaitingCommit(IReadOnlyList<SqlStatement> statements)
 {
     public IReadOnlyList<SqlStatement> Statements => statements;
-
-    public bool CanBeGrouped { get; } = statements[0].Row is not null && statements.All(statement => GroupText.CanBe(statement.Text));
 
     public TaskCompletionSource<bool> IsWon { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

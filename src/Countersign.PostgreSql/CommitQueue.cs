@@ -4,19 +4,16 @@ using Npgsql;
 namespace Countersign.PostgreSql;
 
 /// <summary>
-/// Commits go out by a few writers. What comes while they are busy waits, and goes with the others that wait, as one transaction: the busier the node, the
-/// cheaper each commit. Alone, a commit goes out at once.
+/// Commits that begin with the same statement go out by one writer. What comes while it is busy waits, and goes with the others that wait, as one
+/// transaction: the busier the node, the cheaper each commit. Alone, a commit goes out at once.
 /// </summary>
 sealed class CommitQueue(Func<IReadOnlyList<SqlStatement>, Task<bool>> commitAlone, Func<CommitGroup, Task<IReadOnlySet<int>>> commitGroup)
 {
-    /// <summary>While the server writes the log of one group to the disk, another is carried out.</summary>
-    const int MaxWriters = 1;
-
-    const int MaxGroup = 32;
+    const int MaxGroup = 64;
 
     readonly Lock gate = new();
     readonly LinkedList<WaitingCommit> waiting = [];
-    int writers;
+    bool isWriting;
 
     /// <summary>Completes after the commit; false where it is lost.</summary>
     /// <exception cref="StoreUnavailableException"/>
@@ -26,9 +23,9 @@ sealed class CommitQueue(Func<IReadOnlyList<SqlStatement>, Task<bool>> commitAlo
         lock (gate)
         {
             waiting.AddLast(commit);
-            if (writers == MaxWriters)
+            if (isWriting)
                 return commit.IsWon.Task;
-            writers++;
+            isWriting = true;
         }
 
         _ = WriteAsync();
@@ -84,14 +81,12 @@ sealed class CommitQueue(Func<IReadOnlyList<SqlStatement>, Task<bool>> commitAlo
     {
         lock (gate)
         {
-            if (waiting.First is not { } first)
-            {
-                writers--;
+            isWriting = waiting.Count > 0;
+            if (!isWriting)
                 return null;
-            }
 
             var group = new CommitGroup();
-            for (var next = first; next is not null && group.Members.Count < MaxGroup;)
+            for (var next = waiting.First; next is not null && group.Members.Count < MaxGroup;)
             {
                 var (node, commit) = (next, next.Value);
                 next = next.Next;

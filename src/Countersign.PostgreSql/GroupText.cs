@@ -18,6 +18,7 @@ sealed partial class GroupText
     static readonly ConditionalWeakTable<string, object> Marked = [];
 
     readonly string text;
+    readonly string returning;
     readonly string[] names;
     readonly NpgsqlDbType[] types;
     readonly int[] places;
@@ -32,6 +33,7 @@ sealed partial class GroupText
         text = PreparedText.Name().Replace(
             Marker().Replace(named, match => $"{match.Groups[1].Value} UNNEST({string.Join(", ", arrays)}) WITH ORDINALITY AS member({string.Join(", ", columns)})"),
             match => $"member.{Column(match.Value)}");
+        returning = $"{text} RETURNING member.ordinal";
     }
 
     /// <summary>Whether the text says where the rows go.</summary>
@@ -51,7 +53,7 @@ sealed partial class GroupText
     /// <param name="returnsOrdinals">Whether it answers with the numbers, from 1 on, of the rows that it was carried out for.</param>
     public NpgsqlBatchCommand ToCommand(IReadOnlyList<SqlStatement> rows, bool returnsOrdinals)
     {
-        var command = new NpgsqlBatchCommand(returnsOrdinals ? $"{text} RETURNING member.ordinal" : text);
+        var command = new NpgsqlBatchCommand(returnsOrdinals ? returning : text);
         for (var i = 0; i < names.Length; i++)
             command.Parameters.Add(Array(rows, i));
         return command;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data;
 using System.Data.Common;
 using System.Globalization;
@@ -18,8 +19,10 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
 
     readonly NpgsqlDataSourceBuilder builder;
     readonly TimeSpan connectTimeout;
-    readonly TimeSpan? commandTimeout;
-    readonly CommitQueue commits;
+    readonly TimeSpan commandTimeout;
+
+    /// <summary>By the statement that commits begin with: decisions wait for decisions, and what a worker records for what others record.</summary>
+    readonly ConcurrentDictionary<string, CommitQueue> queues = new();
     NpgsqlDataSource source;
 
     public PostgreSqlEngine(string connectionString, ILoggerFactory logs)
@@ -27,11 +30,11 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
         builder = new NpgsqlDataSourceBuilder(connectionString);
         builder.UseLoggerFactory(logs);
         connectTimeout = Limit(builder.ConnectionStringBuilder.Timeout) ?? Timeout.InfiniteTimeSpan;
-        commandTimeout = Limit(builder.ConnectionStringBuilder.CommandTimeout);
-        var settings = Settings(commandTimeout);
+        var limit = Limit(builder.ConnectionStringBuilder.CommandTimeout);
+        commandTimeout = limit ?? Timeout.InfiniteTimeSpan;
+        var settings = Settings(limit);
         builder.UsePhysicalConnectionInitializer(connection => Set(connection, settings), connection => SetAsync(connection, settings));
         source = builder.Build();
-        commits = new CommitQueue(CommitAloneAsync, CommitGroupAsync);
     }
 
     public Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken ct) =>
@@ -64,7 +67,7 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
 
                 return result;
             },
-            commandTimeout ?? Timeout.InfiniteTimeSpan,
+            commandTimeout,
             ct);
 
     public Task<(TFirst First, TSecond Second)> ReadBothAsync<TFirst, TSecond>(
@@ -81,14 +84,17 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
                 await reader.NextResultAsync();
                 return both;
             },
-            commandTimeout ?? Timeout.InfiniteTimeSpan,
+            commandTimeout,
             ct);
 
     public Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) => ReadAsync(statement, read, ct);
 
-    public Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) => commits.CommitAsync(statements).WaitAsync(ct);
+    public Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) =>
+        CommitGroup.CanHave(statements)
+            ? queues.GetOrAdd(statements[0].Text, _ => NewQueue()).CommitAsync(statements).WaitAsync(ct)
+            : CommitAloneAsync(statements, ct);
 
-    async Task<bool> CommitAloneAsync(IReadOnlyList<SqlStatement> statements)
+    async Task<bool> CommitAloneAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct)
     {
         try
         {
@@ -99,8 +105,8 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
                     await batch.ExecuteNonQueryAsync();
                     return batch.BatchCommands[0].RecordsAffected > 0;
                 },
-                commandTimeout ?? Timeout.InfiniteTimeSpan,
-                CancellationToken.None);
+                commandTimeout,
+                ct);
         }
         catch (PostgresException e) when (PostgreSqlErrors.IsLost(e))
         {
@@ -108,22 +114,10 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
         }
     }
 
-    Task<IReadOnlySet<int>> CommitGroupAsync(CommitGroup group) =>
-        AskAsync(group.ExecuteAsync, commandTimeout ?? Timeout.InfiniteTimeSpan, CancellationToken.None);
+    CommitQueue NewQueue() => new(statements => CommitAloneAsync(statements, CancellationToken.None), CommitGroupAsync);
 
-    public Task WriteAllAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) =>
-        AskAsync(
-            async connection =>
-            {
-                var first = statements[0].Text;
-                var isOneText = statements.Count > 1 && GroupText.CanBe(first) && statements.All(statement => statement.Text == first);
-                await using var batch = isOneText ? Batch(connection) : Batch(connection, statements);
-                if (isOneText)
-                    batch.BatchCommands.Add(GroupText.Of(first, connection).ToCommand(statements, returnsOrdinals: false));
-                return await batch.ExecuteNonQueryAsync();
-            },
-            commandTimeout ?? Timeout.InfiniteTimeSpan,
-            ct);
+    Task<IReadOnlySet<int>> CommitGroupAsync(CommitGroup group) =>
+        AskAsync(group.ExecuteAsync, commandTimeout, CancellationToken.None);
 
     public ValueTask DisposeAsync() => source.DisposeAsync();
 

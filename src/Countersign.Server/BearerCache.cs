@@ -45,8 +45,9 @@ sealed class BearerCache
             return;
         }
 
-        context.HttpContext.Items[this] = keys;
-        if (!known.TryGet(BearerHash.Of(token), out var found) || !found.IsGood(context.Options, keys, Now(context.Options)))
+        var asked = new Asked(BearerHash.Of(token), keys);
+        context.HttpContext.Items[this] = asked;
+        if (!known.TryGet(asked.Hash, out var found) || !found.IsGood(context.Options, keys, Now(context.Options)))
             return;
 
         context.Principal = found.Principal;
@@ -55,7 +56,7 @@ sealed class BearerCache
 
     Task KeepAsync(TokenValidatedContext context)
     {
-        if (Read(context.Request) is not { } token || context.Principal?.Identity is not ClaimsIdentity identity)
+        if (context.HttpContext.Items[this] is not Asked asked || context.Principal?.Identity is not ClaimsIdentity identity)
             return Task.CompletedTask;
 
         // A copy, because the identity of the handler holds the bearer.
@@ -63,8 +64,8 @@ sealed class BearerCache
         var now = Now(context.Options);
         var expiresAt = new DateTimeOffset(context.SecurityToken.ValidTo, TimeSpan.Zero);
         // The keys from before: where they were fetched anew meanwhile, the next request validates once more.
-        known.Set(BearerHash.Of(token), new Validated(
-            new ClaimsPrincipal(copy), context.Options, context.HttpContext.Items[this], expiresAt < now + KeptFor ? expiresAt : now + KeptFor));
+        known.Set(asked.Hash, new Validated(
+            new ClaimsPrincipal(copy), context.Options, asked.Keys, expiresAt < now + KeptFor ? expiresAt : now + KeptFor));
         return Task.CompletedTask;
     }
 
@@ -80,6 +81,9 @@ sealed class BearerCache
         options.ConfigurationManager is { } manager ? await manager.GetConfigurationAsync(http.RequestAborted) : null;
 
     static DateTimeOffset Now(JwtBearerOptions options) => (options.TimeProvider ?? TimeProvider.System).GetUtcNow();
+
+    /// <summary>What a request brought, and the keys that there were then.</summary>
+    sealed record Asked(BearerHash Hash, object? Keys);
 
     /// <param name="Options">Which are others when the settings change.</param>
     /// <param name="Keys">Which are others when they are fetched anew.</param>

@@ -80,8 +80,6 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
         return job.IsWon;
     }
 
-    public Task WriteAllAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) => EnqueueAsync(new WritingJob(statements), ct);
-
     public async ValueTask DisposeAsync()
     {
         waiting.Writer.TryComplete();

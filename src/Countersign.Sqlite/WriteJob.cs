@@ -57,16 +57,6 @@ sealed class CommitJob(IReadOnlyList<SqlStatement> statements) : WriteJob
     }
 }
 
-/// <summary>Statements that are carried out, whatever rows they touch.</summary>
-sealed class WritingJob(IReadOnlyList<SqlStatement> statements) : WriteJob
-{
-    public override void Run(SqliteSession session)
-    {
-        foreach (var statement in statements)
-            session.Execute(statement);
-    }
-}
-
 sealed class ReturningJob<T>(SqlStatement statement, Func<DbDataReader, T> read) : WriteJob
 {
     public T? Result { get; private set; }

@@ -18,8 +18,6 @@ sealed class Outbox(Database database, TokenCodes codes, StoreMemory memory)
     /// <summary>The name of this process among the nodes.</summary>
     readonly string node = TokenCodes.NewId(DateTimeOffset.UnixEpoch);
 
-    readonly FinishedMessages finished = new(database);
-
     /// <summary>The row of a message, written in the commit that causes it.</summary>
     public SqlStatement Enqueue(QueuedMessage message, string commitId)
     {
@@ -67,8 +65,8 @@ sealed class Outbox(Database database, TokenCodes codes, StoreMemory memory)
     /// <summary>Hand-off: what the message said is gone from here on.</summary>
     public async Task FinishAsync(string userId, string id, SendResult result, DateTimeOffset now)
     {
-        await finished.StoreAsync(
-            new SqlStatement(OutboxSql.Finish, [.. End(userId, id, result, now), ("@country", result.Country), ("@segments", (long?)result.Segments)]));
+        var finish = new SqlStatement(OutboxSql.Finish, [.. End(userId, id, result, now), ("@country", result.Country), ("@segments", (long?)result.Segments)]) { Row = id };
+        await database.TryCommitAsync(finish, CancellationToken.None);
         memory.Sent(userId, id);
     }
 

@@ -115,9 +115,10 @@ sealed partial class OutboxDispatcher(
         {
             while (await queue.TakeAsync(stoppingToken) is { } held)
             {
-                var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                recording.Enqueue(DeliverAsync(held, sent, stoppingToken));
-                await sent.Task;
+                var sending = handOff.TrySendAsync(held, stoppingToken);
+                recording.Enqueue(FinishAsync(held, sending, stoppingToken));
+                // The next can be sent, whose outcome may be recorded together with that of this one.
+                await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (recording.Count == MaxRecording)
                     await recording.Dequeue();
             }
@@ -204,14 +205,11 @@ sealed partial class OutboxDispatcher(
         }
     }
 
-    /// <param name="sent">Completes when the next can be sent, whose outcome may be recorded together with that of this one.</param>
-    async Task DeliverAsync(HeldMessage held, TaskCompletionSource sent, CancellationToken ct)
+    async Task FinishAsync(HeldMessage held, Task<Task<bool>?> sending, CancellationToken ct)
     {
         try
         {
-            var recording = await handOff.TrySendAsync(held, ct);
-            sent.SetResult();
-            if (recording is not null && await recording)
+            if (await sending is { } recording && await recording)
                 Interlocked.Increment(ref accepted);
         }
         catch (StoreUnavailableException e)
@@ -219,7 +217,11 @@ sealed partial class OutboxDispatcher(
             // The lease runs out, and the message is taken up again: a second copy at worst, never none.
             LogUnavailable(e.Message);
         }
-        catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Stopping: it is in the outbox as well.
+        }
+        catch (Exception e)
         {
             // A worker that ended here would be missed by nobody until the last one has.
             LogDefect(e);
@@ -227,7 +229,6 @@ sealed partial class OutboxDispatcher(
         finally
         {
             queue.Done(held);
-            sent.TrySetResult();
         }
     }
 

@@ -30,8 +30,6 @@ sealed class Database(ISqlEngine engine, StoreClock clock)
     public Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) =>
         Ready.TryCommitAsync(statements, ct);
 
-    public Task WriteAllAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) => Ready.WriteAllAsync(statements, ct);
-
     public Task<bool> TryCommitAsync(SqlStatement statement, CancellationToken ct) => TryCommitAsync([statement], ct);
 
     /// <summary>Whether the store answers, for readiness.</summary>

@@ -65,9 +65,6 @@ public interface ISqlEngine
     /// faster) or one of them would break the uniqueness of a key; true only after the commit.
     /// </summary>
     Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct);
-
-    /// <summary>Runs the statements in one durable transaction, whatever rows they touch; answers after its commit.</summary>
-    Task WriteAllAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct);
 }
 
 /// <summary>The store cannot be reached, or what became of a commit is not known. Nothing is half done; asking again is safe.</summary>

@@ -44,7 +44,7 @@ sealed class ConsoleSite : IAsyncDisposable
     {
         var server = await TestServer.StartAsync(new TestServer.Setup
         {
-            Settings = [$"ConnectionStrings:PostgreSql={await SharedPostgres.NewDatabaseAsync()};Maximum Pool Size=10", .. operators.Provider.ConsoleSettings, .. settings ?? []],
+            Settings = [$"ConnectionStrings:PostgreSql={await SharedPostgres.NewSchemaAsync()};Maximum Pool Size=10", .. operators.Provider.ConsoleSettings, .. settings ?? []],
             Configure = configure,
         });
         return await OpenAsync(browser, server);

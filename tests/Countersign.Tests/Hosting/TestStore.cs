@@ -26,5 +26,5 @@ static class TestStore
             : [sqlite];
     }
 
-    static async Task<string> NewDatabaseAsync() => $"{await SharedPostgres.NewDatabaseAsync()};Maximum Pool Size=10";
+    static async Task<string> NewDatabaseAsync() => $"{await SharedPostgres.NewSchemaAsync()};Maximum Pool Size=10";
 }

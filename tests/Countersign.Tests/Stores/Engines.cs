@@ -26,8 +26,6 @@ abstract class PassingEngine(ISqlEngine engine) : ISqlEngine, IAsyncDisposable
     public virtual Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) =>
         engine.TryCommitAsync(statements, ct);
 
-    public virtual Task WriteAllAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) => engine.WriteAllAsync(statements, ct);
-
     public async ValueTask DisposeAsync()
     {
         if (engine is IAsyncDisposable disposable)
@@ -83,14 +81,6 @@ sealed class RecordingEngine(ISqlEngine engine) : PassingEngine(engine)
             statements.Enqueue(statement.Text);
         return isWon;
     }
-
-    public override async Task WriteAllAsync(IReadOnlyList<SqlStatement> texts, CancellationToken ct)
-    {
-        Before(texts[0].Text);
-        await base.WriteAllAsync(texts, ct);
-        foreach (var statement in texts)
-            statements.Enqueue(statement.Text);
-    }
 }
 
 /// <summary>A seeded fault: every statement that it applies to is run in another wording.</summary>
@@ -111,9 +101,6 @@ sealed class RewritingEngine(ISqlEngine engine, Func<string, string> rewrite, Ac
 
     public override Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) =>
         base.TryCommitAsync([.. statements.Select(Rewrite)], ct);
-
-    public override Task WriteAllAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) =>
-        base.WriteAllAsync([.. statements.Select(Rewrite)], ct);
 
     SqlStatement Rewrite(SqlStatement statement) => statement with { Text = Rewrite(statement.Text) };
 

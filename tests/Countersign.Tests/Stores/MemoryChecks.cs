@@ -1,3 +1,4 @@
+using Countersign.Delivery;
 using Countersign.Domain;
 using Countersign.Stores;
 
@@ -101,17 +102,24 @@ static class MemoryChecks
         })));
     }
 
-    public static async Task Statements_that_are_written_together_are_stored_together_or_not_at_all(TestDatabase database)
+    public static async Task Of_hand_offs_at_once_each_is_recorded_for_itself(TestDatabase database)
     {
         await using var node = await StoreNode.CreateAsync(database);
-        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
-        var before = await Sample.DumpAsync(node.Engine);
-        SqlStatement Locale(string? locale) => new("UPDATE accounts SET locale = @locale, commit_id = @locale", ("@locale", locale));
+        await using var other = await StoreNode.CreateAsync(database, new StoreNode.Setup { Clock = node.Clock });
+        var users = Enumerable.Range(0, 12).Select(i => $"user-{i:00}").ToArray();
+        foreach (var user in users)
+        {
+            await node.PutAsync(user, new AccountProfile { Email = Sample.Email($"{user}@example.com") });
+            await (user == "user-05" ? other : node).Security.IssueAsync(new Caller(user), user, new Purpose(Operation.ChangingKey, KeyType.Email), null, Ct);
+        }
 
-        await Assert.ThrowsAnyAsync<Exception>(() => node.Database.WriteAllAsync([Locale("de"), Locale(null)], Ct));
-        Assert.Equal(before, await Sample.DumpAsync(node.Engine));
-        await node.Database.WriteAllAsync([Locale("de"), Locale("fr")], Ct);
-        Assert.Equal("fr", (await node.LoadAsync("alice")).Locale);
+        var messages = (await node.QueuedAsync()).OrderBy(message => message.UserId, StringComparer.Ordinal).ToList();
+        await Task.WhenAll(messages.Select((message, i) => node.Outbox.FinishAsync(
+            message.UserId, message.Id, SendResult.Accepted with { Provider = $"provider-{i}" }, node.Clock.Now)));
+        // What the other node has is not this one's to record.
+        Assert.Equal(
+            users.Select((user, i) => user == "user-05" ? $"{user} QUEUED " : $"{user} SENT provider-{i}"),
+            await node.ReadAsync("SELECT user_id, state, COALESCE(provider, '') FROM outbox ORDER BY user_id", reader => $"{reader.GetString(0)} {reader.GetString(1)} {reader.GetString(2)}"));
     }
 
     /// <summary>Without what belongs to others: whose an address is, and how far a message came.</summary>

@@ -9,7 +9,7 @@ namespace Countersign.Tests.Stores;
 /// <summary>What every database must pass: a class of a few lines for each.</summary>
 public abstract class StoreConformance
 {
-    static readonly CancellationToken Ct = CancellationToken.None;
+    private protected static readonly CancellationToken Ct = CancellationToken.None;
 
     [Fact]
     public Task Everything_of_an_account_comes_back_as_it_was_stored() => RunAsync(StoreChecks.Everything_of_an_account_comes_back);
@@ -62,8 +62,7 @@ public abstract class StoreConformance
     public Task Of_commits_at_once_each_wins_or_loses_for_itself() => RunAsync(MemoryChecks.Of_commits_at_once_each_wins_or_loses_for_itself);
 
     [Fact]
-    public Task Statements_that_are_written_together_are_stored_together_or_not_at_all() =>
-        RunAsync(MemoryChecks.Statements_that_are_written_together_are_stored_together_or_not_at_all);
+    public Task Of_hand_offs_at_once_each_is_recorded_for_itself() => RunAsync(MemoryChecks.Of_hand_offs_at_once_each_is_recorded_for_itself);
 
     [Fact]
     public Task A_limit_is_forgotten_when_it_counts_no_more() => RunAsync(StoreChecks.A_limit_is_forgotten_when_it_counts_no_more);

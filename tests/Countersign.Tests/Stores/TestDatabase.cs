@@ -43,13 +43,13 @@ sealed class SqliteTestDatabase : TestDatabase
     }
 }
 
-/// <summary>A database of its own on the server that the tests share.</summary>
+/// <summary>A schema of its own on the server that the tests share.</summary>
 sealed class PostgreSqlTestDatabase(string connectionString) : TestDatabase
 {
     public static PostgreSqlTestDatabase New(Func<ISqlEngine, ISqlEngine>? wrap)
     {
         // Away from the test's own context: this one waits.
-        var connectionString = Task.Run(SharedPostgres.NewDatabaseAsync).GetAwaiter().GetResult();
+        var connectionString = Task.Run(SharedPostgres.NewSchemaAsync).GetAwaiter().GetResult();
         return new PostgreSqlTestDatabase(connectionString) { Wrap = wrap ?? (engine => engine) };
     }
 

@@ -48,7 +48,7 @@ public sealed class SecuritySite : IAsyncLifetime, IAsyncDisposable
         {
             Settings =
             [
-                $"ConnectionStrings:PostgreSql={await SharedPostgres.NewDatabaseAsync()};Maximum Pool Size=10",
+                $"ConnectionStrings:PostgreSql={await SharedPostgres.NewSchemaAsync()};Maximum Pool Size=10",
                 $"Countersign:AllowedOrigins:0={page.Origin}",
                 "Countersign:Limits:WrongTriesPerToken=3", "Countersign:Limits:WrongTriesPerDay=5",
                 .. settings,
