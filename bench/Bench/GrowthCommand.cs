@@ -53,7 +53,7 @@ static class GrowthCommand
     static void Measure(ProductOnPostgres system, int accounts, Issuer issuer, GrowthOptions options, Results results)
     {
         Scenario[] scenarios = [new ReadScenario(), new IssueScenario(), new RedeemScenario()];
-        using var running = system.StartOnOriginal();
+        var running = system.StartOnOriginal();
         using var session = new Session(running, new Sample(issuer, accounts));
         WarmUp.Run(session, scenarios, WarmUpTime);
         for (var repetition = 1; repetition <= options.Repetitions; repetition++)

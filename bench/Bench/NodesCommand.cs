@@ -44,7 +44,7 @@ static class NodesCommand
     {
         Scenario[] scenarios = [new ReadScenario(), new IssueScenario(), new RedeemScenario()];
         var title = Title(nodes, hasAffinity);
-        using var running = system.Start(nodes);
+        var running = system.Start(nodes);
         using var session = new Session(running, sample, hasAffinity);
         WarmUp.Run(session, scenarios, WarmUpTime);
         Console.WriteLine(title);

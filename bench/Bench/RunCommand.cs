@@ -1,4 +1,3 @@
-using System.Globalization;
 using Countersign.Bench.Load;
 using Countersign.Bench.Machine;
 using Countersign.Bench.Report;
@@ -7,7 +6,7 @@ using Countersign.Bench.Systems;
 
 namespace Countersign.Bench;
 
-/// <summary><c>bench/run</c>: the systems in turn, each time a fresh process on a fresh copy of its database, and that as often as there are repetitions.</summary>
+/// <summary><c>bench/run</c>: each system is one process on a database of its own, warmed up once; then they are measured in turn, scenario by scenario, as often as there are repetitions.</summary>
 static class RunCommand
 {
     public static async Task RunAsync(string[] args)
@@ -24,13 +23,7 @@ static class RunCommand
         foreach (var system in systems)
             system.Prepare(options.Accounts);
 
-        var results = new Results();
-        for (var repetition = 1; repetition <= options.Repetitions; repetition++)
-        {
-            foreach (var system in systems)
-                Measure(system, repetition, sample, options, results);
-        }
-
+        var results = Measure(systems, sample, options);
         var generator = systems.Contains(floor) ? GeneratorCost.Measure(floor, sample) : "";
         IReadOnlyList<TimeSpan> starts = options.Systems.Contains("sqlite") ? PublishedServer.MeasureStarts(place, issuer) : [];
         var report = RunReport.Render(results, MachineFacts.Describe(postgres.Version), generator, starts);
@@ -40,25 +33,45 @@ static class RunCommand
             PerformancePage.Write("bench/run", report);
     }
 
-    static void Measure(TestedSystem system, int repetition, Sample sample, RunOptions options, Results results)
+    static Results Measure(IReadOnlyList<TestedSystem> systems, Sample sample, RunOptions options)
     {
-        Console.WriteLine($"{system.Name}, repetition {repetition} of {options.Repetitions}");
-        using var running = system.Start();
-        using var session = new Session(running, sample);
         var scenarios = Scenario.All().Where(scenario => options.Scenarios.Contains(scenario.Name)).ToList();
-        WarmUp.Run(session, scenarios, options.WarmUp);
-        foreach (var connections in options.Connections)
+        var sessions = new List<Session>();
+        try
         {
-            foreach (var scenario in scenarios)
+            foreach (var system in systems)
             {
-                var measured = scenario.Run(session, connections, options.Duration);
-                results.Add(new Result(system.Name, repetition, scenario.Name, connections, measured));
-                Console.WriteLine(Progress.Line(system.Name, scenario.Name, connections, measured));
+                Console.WriteLine($"{system.Name} warms up");
+                sessions.Add(new Session(system.Start(), sample));
+                WarmUp.Run(sessions[^1], scenarios, options.WarmUp);
             }
-        }
 
-        results.Add(new ProcessResult(system.Name, repetition, running.PeakMemory, running.Servers[0].StartTime));
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"  {system.Name}: peak {running.PeakMemory / 1e6:F0} MB, first 200 after {running.Servers[0].StartTime.TotalSeconds:F2} s"));
+            var results = new Results();
+            for (var repetition = 1; repetition <= options.Repetitions; repetition++)
+            {
+                Console.WriteLine($"repetition {repetition} of {options.Repetitions}");
+                foreach (var connections in options.Connections)
+                {
+                    foreach (var scenario in scenarios)
+                        sessions.ForEach(session => results.Add(Measure(session, scenario, connections, repetition, options.Duration)));
+                }
+            }
+
+            foreach (var running in sessions.Select(session => session.Running))
+                results.Add(new ProcessResult(running.System.Name, running.PeakMemory, running.Servers[0].StartTime));
+            return results;
+        }
+        finally
+        {
+            sessions.ForEach(session => session.Dispose());
+        }
+    }
+
+    static Result Measure(Session session, Scenario scenario, int connections, int repetition, TimeSpan duration)
+    {
+        var system = session.Running.System.Name;
+        var measured = scenario.Run(session, connections, duration);
+        Console.WriteLine(Progress.Line(system, scenario.Name, connections, measured));
+        return new Result(system, repetition, scenario.Name, connections, measured);
     }
 }

@@ -7,7 +7,7 @@ sealed record Result(string System, int Repetition, string Scenario, int Connect
 
 /// <summary>What a process was like, over all that was measured of it.</summary>
 /// <param name="PeakMemory">Bytes.</param>
-sealed record ProcessResult(string System, int Repetition, long PeakMemory, TimeSpan StartTime);
+sealed record ProcessResult(string System, long PeakMemory, TimeSpan StartTime);
 
 /// <summary>All that a run has measured.</summary>
 sealed class Results
@@ -35,12 +35,13 @@ sealed class Results
         join two in Of(other, scenario, connections) on one.Repetition equals two.Repetition
         select figure(one.Measured) / figure(two.Measured));
 
-    /// <summary>Bytes: the most of all repetitions.</summary>
-    public long? PeakMemory(string system) => processes.Where(process => process.System == system).Max(process => (long?)process.PeakMemory);
+    /// <summary>Bytes.</summary>
+    public long? PeakMemory(string system) => Process(system)?.PeakMemory;
 
-    /// <summary>Seconds: the median.</summary>
-    public double? StartTime(string system) =>
-        Statistics.Median(processes.Where(process => process.System == system).Select(process => process.StartTime.TotalSeconds));
+    /// <summary>Seconds.</summary>
+    public double? StartTime(string system) => Process(system)?.StartTime.TotalSeconds;
+
+    ProcessResult? Process(string system) => processes.Find(process => process.System == system);
 
     IEnumerable<Result> Of(string system, string scenario, int connections) =>
         results.Where(result => result.System == system && result.Scenario == scenario && result.Connections == connections);

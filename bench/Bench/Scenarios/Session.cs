@@ -5,7 +5,7 @@ using Countersign.Bench.Systems;
 
 namespace Countersign.Bench.Scenarios;
 
-/// <summary>What the load generator knows of a running system: which codes are out, and how many changes were answered for.</summary>
+/// <summary>What the load generator knows of a running system: which codes are out, and how many changes were answered for. It ends with it.</summary>
 /// <param name="hasAffinity">Whether the requests for an account go to the same server each time, where there are several.</param>
 sealed class Session(RunningSystem running, Sample sample, bool hasAffinity = false) : IDisposable
 {
@@ -83,7 +83,11 @@ sealed class Session(RunningSystem running, Sample sample, bool hasAffinity = fa
             throw running.Failure($"{count} changes to {value} were answered for, and {showing} are in the database.");
     }
 
-    public void Dispose() => https.ForEach(http => http.Dispose());
+    public void Dispose()
+    {
+        https.ForEach(http => http.Dispose());
+        running.Dispose();
+    }
 
     /// <summary>Takes the codes that were sent; how many.</summary>
     int FetchCodes()
