@@ -12,8 +12,6 @@ namespace Countersign.Bench;
 /// <summary><c>bench/growth</c>: what a request costs as there are more accounts, each time over accounts from the whole range.</summary>
 static class GrowthCommand
 {
-    static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(5);
-
     public static async Task RunAsync(string[] args)
     {
         var options = GrowthOptions.Parse(args);
@@ -55,7 +53,7 @@ static class GrowthCommand
         Scenario[] scenarios = [new ReadScenario(), new IssueScenario(), new RedeemScenario()];
         var running = system.StartOnOriginal();
         using var session = new Session(running, new Sample(issuer, accounts));
-        WarmUp.Run(session, scenarios, WarmUpTime);
+        WarmUp.Run(session, scenarios);
         for (var repetition = 1; repetition <= options.Repetitions; repetition++)
         {
             foreach (var scenario in scenarios)

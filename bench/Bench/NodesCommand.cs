@@ -10,8 +10,6 @@ namespace Countersign.Bench;
 /// <summary><c>bench/nodes</c>: several processes on one database.</summary>
 static class NodesCommand
 {
-    static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(5);
-
     public static async Task RunAsync(string[] args)
     {
         var options = NodesOptions.Parse(args);
@@ -46,7 +44,7 @@ static class NodesCommand
         var title = Title(nodes, hasAffinity);
         var running = system.Start(nodes);
         using var session = new Session(running, sample, hasAffinity);
-        WarmUp.Run(session, scenarios, WarmUpTime);
+        WarmUp.Run(session, scenarios);
         Console.WriteLine(title);
         foreach (var scenario in scenarios)
         {

@@ -43,7 +43,7 @@ static class RunCommand
             {
                 Console.WriteLine($"{system.Name} warms up");
                 sessions.Add(new Session(system.Start(), sample));
-                WarmUp.Run(sessions[^1], scenarios, options.WarmUp);
+                WarmUp.Run(sessions[^1], scenarios);
             }
 
             var results = new Results();

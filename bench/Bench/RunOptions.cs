@@ -18,7 +18,6 @@ sealed record RunOptions
           --systems NAME,NAME     floor,postgres,sqlite,identity
           --seconds N             measured for each scenario and number of connections: 5
           --repetitions N         3
-          --warm-up N             seconds, once for each system: 30
           --write                 puts the tables into docs/performance.md
         """;
 
@@ -32,8 +31,6 @@ sealed record RunOptions
 
     public TimeSpan Duration { get; private set; } = TimeSpan.FromSeconds(5);
 
-    public TimeSpan WarmUp { get; private set; } = TimeSpan.FromSeconds(30);
-
     public int Repetitions { get; private set; } = 3;
 
     public bool Write { get; private set; }
@@ -42,7 +39,7 @@ sealed record RunOptions
     {
         // First of all: what else is said goes over it.
         var options = args.Contains("--quick")
-            ? new RunOptions { Connections = [16], Duration = TimeSpan.FromSeconds(1), WarmUp = TimeSpan.FromSeconds(15) }
+            ? new RunOptions { Connections = [16], Duration = TimeSpan.FromSeconds(1) }
             : new RunOptions();
         var arguments = new ArgumentReader("bench/run", Usage, args);
         while (arguments.Read())
@@ -56,7 +53,6 @@ sealed record RunOptions
                 case "--systems": options.Systems = arguments.Names(AllSystems); break;
                 case "--seconds": options.Duration = TimeSpan.FromSeconds(arguments.Number(1, 600)); break;
                 case "--repetitions": options.Repetitions = arguments.Number(1, 100); break;
-                case "--warm-up": options.WarmUp = TimeSpan.FromSeconds(arguments.Number(1, 600)); break;
                 case "--write": options.Write = true; break;
                 default: throw arguments.Unknown();
             }

@@ -8,22 +8,25 @@ static class ProcessFigures
     /// <summary>Of the clock that /proc counts in: 100 on every Linux.</summary>
     const double TicksPerSecond = 100;
 
+    /// <summary>Of ".NET Tiered Compilation Worker" the 15 characters that a name can have.</summary>
+    const string CompilerThread = ".NET Tiered Com";
+
     /// <summary>Seconds of CPU that the process has used so far.</summary>
     public static double Cpu(int pid)
     {
-        var stat = Stat(pid);
+        var stat = Stat($"/proc/{pid}").Fields;
         return (stat[Field.User] + stat[Field.System]) / TicksPerSecond;
     }
 
     /// <summary>The same of a process and its children, those that have ended included.</summary>
     public static double TreeCpu(int pid)
     {
-        var root = Stat(pid);
+        var root = Stat($"/proc/{pid}").Fields;
         var ticks = root[Field.User] + root[Field.System] + root[Field.EndedUser] + root[Field.EndedSystem];
         foreach (var child in Children(pid))
         {
             // One that ends right now is counted with its parent from now on.
-            if (TryStat(child) is { } stat)
+            if (TryStat($"/proc/{child}") is { Fields: var stat })
                 ticks += stat[Field.User] + stat[Field.System];
         }
 
@@ -37,15 +40,28 @@ static class ProcessFigures
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
     }
 
+    /// <summary>Seconds of CPU that the runtime of .NET has spent on compiling anew, on a thread of its own, what is run often.</summary>
+    public static double CompilerCpu(int pid)
+    {
+        var ticks = 0L;
+        foreach (var thread in Directory.GetDirectories($"/proc/{pid}/task"))
+        {
+            if (TryStat(thread) is { } stat && stat.Name == CompilerThread)
+                ticks += stat.Fields[Field.User] + stat.Fields[Field.System];
+        }
+
+        return ticks / TicksPerSecond;
+    }
+
     static IEnumerable<int> Children(int pid) =>
         File.ReadAllText($"/proc/{pid}/task/{pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(child => int.Parse(child, CultureInfo.InvariantCulture));
 
-    static long[]? TryStat(int pid)
+    static (string Name, long[] Fields)? TryStat(string folder)
     {
         try
         {
-            return Stat(pid);
+            return Stat(folder);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or IOException)
         {
@@ -53,12 +69,14 @@ static class ProcessFigures
         }
     }
 
-    /// <summary>What comes after the name, which may have spaces in it, and the state.</summary>
-    static long[] Stat(int pid)
+    /// <summary>The name, which may have spaces in it, and what comes after it and the state.</summary>
+    /// <param name="folder">Of a process or a thread.</param>
+    static (string Name, long[] Fields) Stat(string folder)
     {
-        var text = File.ReadAllText($"/proc/{pid}/stat");
-        var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-        return [.. fields.Skip(1).Select(field => long.TryParse(field, CultureInfo.InvariantCulture, out var number) ? number : 0)];
+        var text = File.ReadAllText($"{folder}/stat");
+        var (begin, end) = (text.IndexOf('(', StringComparison.Ordinal), text.LastIndexOf(')'));
+        var fields = text[(end + 2)..].Split(' ');
+        return (text[(begin + 1)..end], [.. fields.Skip(1).Select(field => long.TryParse(field, CultureInfo.InvariantCulture, out var number) ? number : 0)]);
     }
 
     /// <summary>Places in what <see cref="Stat"/> gives: proc(5) counts from 1, and three fields come before.</summary>

@@ -36,6 +36,8 @@ sealed class ServerProcess : IDisposable
 
     public double Cpu => ProcessFigures.Cpu(process.Id);
 
+    public double CompilerCpu => ProcessFigures.CompilerCpu(process.Id);
+
     public long PeakMemory => ProcessFigures.PeakMemory(process.Id);
 
     public ProcessLog Log => log;

@@ -52,7 +52,8 @@ sealed class Workplace : IDisposable
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-                WorkingDirectory = Folder,
+                // Empty: servers watch what they start in for settings.
+                WorkingDirectory = Directory.CreateDirectory(Path.Combine(Folder, "work")).FullName,
             },
         };
         lock (processes)
