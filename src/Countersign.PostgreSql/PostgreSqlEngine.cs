@@ -237,7 +237,11 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
     /// </summary>
     static string Settings(TimeSpan? commandTimeout)
     {
-        const string ByIndex = "SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)";
+        const string ByIndex =
+            """
+            SELECT set_config(name, 'off', false) FROM UNNEST(ARRAY['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'enable_material', 'jit']) AS name;
+            SELECT set_config('plan_cache_mode', 'force_generic_plan', false)
+            """;
         return commandTimeout is not { } patience
             ? ByIndex
             : string.Create(

@@ -202,8 +202,8 @@ public sealed partial class AccountSecurity
                 throw new RequestRepeatedException(kept.IsOf(asked.Digest) ? kept.Answer : null);
 
             var (decided, room, exceeded) = await LimitAsync(decide(loaded, rules, now), caller, demand, purpose, loaded, rules, now, ct);
-            // Nobody is refused by what may be old.
-            if (recalled is not null && decided.Outcome.Refused is not null)
+            // Nobody is refused by what may be old. A wrong token is counted, by a commit that is lost if the account is another by now.
+            if (recalled is not null && decided.Outcome.Refused is { } refused && (refused.Reason != Refusal.TokenInvalid || decided.Change is null))
                 continue;
             if (exceeded is { } scope)
                 telemetry.Limited(scope, purpose, rules.Limits.DryRun);

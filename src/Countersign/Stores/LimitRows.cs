@@ -15,19 +15,22 @@ static class LimitRows
             }),
         ]);
 
-    /// <summary>What a request may meet that can be named before its account is known: of the recipient, those of its own keys, or of the new one.</summary>
+    /// <summary>
+    /// What a request may meet that can be named before its account is known: of the recipient, those of its own keys, or of the new one. Whoever asks for a
+    /// token comes back with it.
+    /// </summary>
     public static SqlStatement FindAhead(string userId, Address? newKey, Demand demand, string? client) => new(
         LimitSql.FindAhead,
         ("@user_id", LimitsAhead.CoversOwnKeys(newKey, demand) ? userId : null),
         ("@new_key", newKey?.Canonical),
         ("@issuer", demand is Demand.Issue or Demand.Both ? client : null),
-        ("@redeemer", demand is Demand.Redeem or Demand.Both ? client : null));
+        ("@redeemer", client));
 
     public static FoundLimits Read(DbDataReader reader)
     {
         var found = new FoundLimits();
         while (reader.Read())
-            found.Add(reader.GetString(0), reader.GetString(1), SlidingWindow.FromStore(reader.GetString(2)), reader.GetInt64(3));
+            found.Add(reader.GetString(0), reader.GetString(1), new LimitUse(SlidingWindow.FromStore(reader.GetString(2)), reader.GetInt64(3)));
         return found;
     }
 
@@ -51,18 +54,26 @@ static class LimitRows
     }
 }
 
+/// <summary>How a limit was used, as it is stored.</summary>
+/// <param name="Revision"><see cref="LimitState.Revision"/></param>
+sealed record LimitUse(SlidingWindow Uses, long Revision)
+{
+    public static readonly LimitUse None = new(SlidingWindow.Empty, 0);
+
+    public LimitState Of(Limit limit) => new(limit, Uses, Revision);
+}
+
 /// <summary>Rows of limits; a limit that has none is as if it was never used.</summary>
 sealed class FoundLimits
 {
-    readonly Dictionary<(string Scope, string Subject), (SlidingWindow Uses, long Revision)> rows = [];
+    readonly Dictionary<(string Scope, string Subject), LimitUse> rows = [];
 
-    public void Add(string scope, string subject, SlidingWindow uses, long revision) => rows[(scope, subject)] = (uses, revision);
+    public void Add(string scope, string subject, LimitUse use) => rows[(scope, subject)] = use;
+
+    public LimitUse Of(LimitScope scope, string subject) => rows.GetValueOrDefault((scope.Name(), subject), LimitUse.None);
 
     /// <summary>In the order in which they are named.</summary>
-    public IReadOnlyList<LimitState> Of(IReadOnlyList<Limit> limits) =>
-        [.. limits.Select(limit => rows.TryGetValue((limit.Scope.Name(), limit.Subject), out var found)
-            ? new LimitState(limit, found.Uses, found.Revision)
-            : new LimitState(limit, SlidingWindow.Empty, 0))];
+    public IReadOnlyList<LimitState> Of(IReadOnlyList<Limit> limits) => [.. limits.Select(limit => Of(limit.Scope, limit.Subject).Of(limit))];
 }
 
 /// <summary>Limits that were read together with an account, and which they are.</summary>
@@ -77,7 +88,7 @@ sealed class LimitsAhead(FoundLimits found, Account? account, Address? newKey, D
     bool WasLookedFor(Limit limit) => limit.Scope switch
     {
         LimitScope.ClientIssues => demand is Demand.Issue or Demand.Both && limit.Subject == client,
-        LimitScope.ClientRedeems => demand is Demand.Redeem or Demand.Both && limit.Subject == client,
+        LimitScope.ClientRedeems => limit.Subject == client,
         LimitScope.Recipient => limit.Subject == newKey?.Canonical
             || (CoversOwnKeys(newKey, demand) && account?.Keys.Any(key => key.Address.Canonical == limit.Subject) == true),
         LimitScope.SmsPrefix or LimitScope.SmsCountry or LimitScope.Sms or LimitScope.SmsCountryRedeemed => false,

@@ -22,6 +22,8 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
     {
         var (loaded, rows) = await database.ReadBothAsync(
             Load(userId, newKey), ReadAccount, LimitRows.FindAhead(userId, newKey, demand, client), LimitRows.Read, ct);
+        if (demand == Demand.Issue && client is not null)
+            memory.Keep(LimitScope.ClientRedeems, client, rows.Of(LimitScope.ClientRedeems, client));
         return Remember(loaded with { Limits = new LimitsAhead(rows, loaded.Account, newKey, demand, client) });
     }
 

@@ -21,7 +21,7 @@ sealed class StoreMemory(TimeProvider clock)
     static readonly TimeSpan TurnAfter = TimeSpan.FromMinutes(5);
 
     readonly Generations<string, Account> accounts = new(Accounts, TurnAfter, clock);
-    readonly Generations<(LimitScope Scope, string Subject), LimitState> limits = new(2 * Accounts, TurnAfter, clock);
+    readonly Generations<(LimitScope Scope, string Subject), LimitUse> limits = new(2 * Accounts, TurnAfter, clock);
     int trust = Patience;
     int skipped;
 
@@ -33,9 +33,9 @@ sealed class StoreMemory(TimeProvider clock)
         var found = new LimitState[wanted.Count];
         for (var i = 0; i < found.Length; i++)
         {
-            if (!limits.TryGet((wanted[i].Scope, wanted[i].Subject), out var state))
+            if (!limits.TryGet((wanted[i].Scope, wanted[i].Subject), out var use))
                 return null;
-            found[i] = state with { Limit = wanted[i] };
+            found[i] = use.Of(wanted[i]);
         }
 
         return found;
@@ -46,6 +46,13 @@ sealed class StoreMemory(TimeProvider clock)
     {
         if (!accounts.TryGet(account.UserId, out var known) || known.Version < account.Version)
             accounts.Set(account.UserId, account);
+    }
+
+    /// <inheritdoc cref="Keep(Account)"/>
+    public void Keep(LimitScope scope, string subject, LimitUse use)
+    {
+        if (!limits.TryGet((scope, subject), out var known) || known.Revision < use.Revision)
+            limits.Set((scope, subject), use);
     }
 
     /// <summary>As a load would show it after the commit.</summary>
@@ -61,7 +68,7 @@ sealed class StoreMemory(TimeProvider clock)
             accounts.Set(before.UserId, change.After with { Version = before.Version + 1, CommitId = commit.Id, Trail = end });
 
         foreach (var drawn in change.Drawn.Where(drawn => IsOfFew(drawn.Limit.Scope)))
-            limits.Set((drawn.Limit.Scope, drawn.Limit.Subject), drawn with { Revision = drawn.Revision + 1 });
+            limits.Set((drawn.Limit.Scope, drawn.Limit.Subject), new LimitUse(drawn.Uses, drawn.Revision + 1));
     }
 
     /// <summary>The message of a pending operation was handed over, by this node.</summary>
