@@ -60,6 +60,40 @@ static class MemoryChecks
         }
     }
 
+    public static async Task A_token_that_was_issued_here_is_guessed_at_and_redeemed_without_a_read(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database, new StoreNode.Setup { Remembers = true });
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        var (caller, adding) = (new Caller("alice", "203.0.113.7"), new Purpose(Operation.AddingAntiPhishing, null));
+        var code = await node.CodeOfAsync(await node.Security.IssueAsync(caller, "alice", adding, null, Ct));
+
+        node.Engine.Clear();
+        var guessed = await node.Security.RedeemAsync(caller, "alice", adding, Sample.WrongCode(code), Sample.AntiPhishing("blue7heron"), Ct);
+        Assert.Equal((Refusal.TokenInvalid, 4), (guessed.Refused!.Reason, guessed.Refused.AttemptsRemaining));
+        Assert.Null((await node.Security.RedeemAsync(caller, "alice", adding, code, Sample.AntiPhishing("blue7heron"), Ct)).Refused);
+        Assert.Equal((2, 0, 0), (node.Engine.Count(AccountSql.Update), node.Engine.Count(AccountSql.Load), node.Engine.Count(LimitSql.Find)));
+    }
+
+    public static async Task Nobody_is_refused_by_what_another_node_has_changed(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database, new StoreNode.Setup { Remembers = true });
+        await using var other = await StoreNode.CreateAsync(database, new StoreNode.Setup { Remembers = true, Clock = node.Clock });
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        var (caller, adding) = (new Caller("alice", "203.0.113.7"), new Purpose(Operation.AddingAntiPhishing, null));
+        var first = await node.CodeOfAsync(await node.Security.IssueAsync(caller, "alice", adding, null, Ct));
+        var second = await other.CodeOfAsync(await other.Security.ResendAsync(caller, "alice", adding, Ct));
+        Assert.NotEqual(second, first);
+        Assert.Equal(Refusal.TokenInvalid, (await other.Security.RedeemAsync(caller, "alice", adding, Sample.WrongCode(first, second), Sample.AntiPhishing("blue7heron"), Ct)).Refused!.Reason);
+
+        // This node knows the first only, and no wrong try.
+        Assert.Equal(0, node.OwnStore.Recall("alice")!.State(adding).Pending!.WrongTries);
+        Assert.Equal(
+            3, (await node.Security.RedeemAsync(caller, "alice", adding, Sample.WrongCode(first, second), Sample.AntiPhishing("blue7heron"), Ct)).Refused!.AttemptsRemaining);
+        var third = await other.CodeOfAsync(await other.Security.ResendAsync(caller, "alice", adding, Ct));
+        Assert.Null((await node.Security.RedeemAsync(caller, "alice", adding, third, Sample.AntiPhishing("blue7heron"), Ct)).Refused);
+        Assert.Equal(2, (await node.EventsAsync("alice")).Count(type => type == "token_refused"));
+    }
+
     public static async Task Of_commits_at_once_each_wins_or_loses_for_itself(TestDatabase database)
     {
         await using var node = await StoreNode.CreateAsync(database);

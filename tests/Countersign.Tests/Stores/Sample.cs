@@ -40,7 +40,8 @@ static class Sample
         return code;
     }
 
-    public static TokenCode WrongCode(TokenCode right) => Code(right.Reveal() == "000000" ? "111111" : "000000");
+    public static TokenCode WrongCode(params TokenCode[] right) =>
+        Code(Enumerable.Range(0, 10).Select(digit => new string((char)('0' + digit), 6)).First(code => right.All(one => one.Reveal() != code)));
 
     public static OneTimeToken Token(byte seed, DateTimeOffset expiresAt) =>
         new(Enumerable.Repeat(seed, 32).ToArray(), $"key-{seed}", expiresAt);

@@ -59,6 +59,13 @@ public abstract class StoreConformance
     public Task What_a_node_remembers_of_an_account_is_what_a_load_shows() => RunAsync(MemoryChecks.What_a_node_remembers_of_an_account_is_what_a_load_shows);
 
     [Fact]
+    public Task A_token_that_was_issued_here_is_guessed_at_and_redeemed_without_a_read() =>
+        RunAsync(MemoryChecks.A_token_that_was_issued_here_is_guessed_at_and_redeemed_without_a_read);
+
+    [Fact]
+    public Task Nobody_is_refused_by_what_another_node_has_changed() => RunAsync(MemoryChecks.Nobody_is_refused_by_what_another_node_has_changed);
+
+    [Fact]
     public Task Of_commits_at_once_each_wins_or_loses_for_itself() => RunAsync(MemoryChecks.Of_commits_at_once_each_wins_or_loses_for_itself);
 
     [Fact]

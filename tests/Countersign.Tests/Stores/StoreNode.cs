@@ -77,7 +77,7 @@ sealed class StoreNode : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(setup.Clock);
         builder.Services.AddSingleton<SqlAccountStore>();
         builder.Services.AddSingleton<IAccountStore>(provider =>
-            new AllLoadBeforeAnyCommits(provider.GetRequiredService<SqlAccountStore>(), setup.Gate));
+            setup.Remembers ? provider.GetRequiredService<SqlAccountStore>() : new AllLoadBeforeAnyCommits(provider.GetRequiredService<SqlAccountStore>(), setup.Gate));
         database.Use(builder.Services.AddCountersign());
 
         var engine = builder.Services.Last(service => service.ServiceType == typeof(ISqlEngine)).ImplementationFactory!;
@@ -230,6 +230,9 @@ sealed class StoreNode : IAsyncDisposable
     {
         public TestClock Clock { get; init; } = new();
         public RaceGate Gate { get; init; } = new();
+
+        /// <summary>It decides upon what it remembers, as a node does, and has no use for the gate.</summary>
+        public bool Remembers { get; init; }
         public string[] Settings { get; init; } = [];
         public ILoggerProvider? Log { get; init; }
     }
