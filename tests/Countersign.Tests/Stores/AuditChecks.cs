@@ -7,7 +7,12 @@ namespace Countersign.Tests.Stores;
 static class AuditChecks
 {
     const int Racers = 64;
-    const int Seconds = 510;
+
+    /// <summary>Of each account, in an export: with as many events each, more than a page of 1,000.</summary>
+    const int Seconds = 51;
+
+    /// <summary>Events of one commit.</summary>
+    const int AtOnce = 10;
 
     static readonly CancellationToken Ct = CancellationToken.None;
     static readonly AccountProfile Profile = new() { Email = Sample.Email("alice@example.com") };
@@ -176,19 +181,21 @@ static class AuditChecks
             foreach (var userId in new[] { "alice", "bob" })
             {
                 var account = second == 0 ? Account.New(userId) : await node.LoadAsync(userId);
-                Assert.True(await node.CommitAsync(account, Change.Of(account).Record(AuditEventType.TokenIssued)));
+                var change = Enumerable.Range(0, AtOnce).Aggregate(Change.Of(account), (change, _) => change.Record(AuditEventType.TokenIssued));
+                Assert.True(await node.CommitAsync(account, change));
             }
 
             node.Clock.Advance(TimeSpan.FromSeconds(1));
         }
 
         var all = await ExportAsync(node, begin, null);
-        Assert.Equal(2 * Seconds, all.Distinct().Count());
+        Assert.Equal(2 * Seconds * AtOnce, all.Distinct().Count());
         Assert.Equal(all.OrderBy(e => e.Event.At).ThenBy(e => e.UserId, StringComparer.Ordinal), all);
         var last = all[^1].Event.At;
-        Assert.Equal(["alice 510.0", "bob 510.0"], (await ExportAsync(node, last, null)).Select(e => $"{e.UserId} {e.Event.Id}"));
-        Assert.Equal(["bob 510.0"], (await ExportAsync(node, last, "bob")).Select(e => $"{e.UserId} {e.Event.Id}"));
-        Assert.Equal(Seconds, (await ExportAsync(node, begin, "alice")).Count);
+        string[] Latest(string userId) => [.. Enumerable.Range(0, AtOnce).Select(ordinal => $"{userId} {Seconds}.{ordinal}")];
+        Assert.Equal([.. Latest("alice"), .. Latest("bob")], (await ExportAsync(node, last, null)).Select(e => $"{e.UserId} {e.Event.Id}"));
+        Assert.Equal(Latest("bob"), (await ExportAsync(node, last, "bob")).Select(e => $"{e.UserId} {e.Event.Id}"));
+        Assert.Equal(Seconds * AtOnce, (await ExportAsync(node, begin, "alice")).Count);
         Assert.Empty(await ExportAsync(node, last.AddMilliseconds(1), null));
     }
 
