@@ -94,6 +94,21 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
             ? queues.GetOrAdd(statements[0].Text, _ => NewQueue()).CommitAsync(statements).WaitAsync(ct)
             : CommitAloneAsync(statements, ct);
 
+    public ValueTask DisposeAsync() => source.DisposeAsync();
+
+    /// <summary>
+    /// Neither a limit of Npgsql's nor a token: for either it opens one more connection, to have the server cancel the statement, and blocks a thread
+    /// for three times the limit where the server stands still. The server ends statements by itself, and what it does not answer is left behind.
+    /// </summary>
+    internal static NpgsqlBatch Batch(NpgsqlConnection connection, params IReadOnlyList<SqlStatement> statements)
+    {
+        var batch = connection.CreateBatch();
+        batch.Timeout = 0;
+        foreach (var statement in statements)
+            batch.BatchCommands.Add(PreparedText.Of(statement).ToCommand(statement));
+        return batch;
+    }
+
     async Task<bool> CommitAloneAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct)
     {
         try
@@ -118,21 +133,6 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
 
     Task<IReadOnlySet<int>> CommitGroupAsync(CommitGroup group) =>
         AskAsync(group.ExecuteAsync, commandTimeout, CancellationToken.None);
-
-    public ValueTask DisposeAsync() => source.DisposeAsync();
-
-    /// <summary>
-    /// Neither a limit of Npgsql's nor a token: for either it opens one more connection, to have the server cancel the statement, and blocks a thread
-    /// for three times the limit where the server stands still. The server ends statements by itself, and what it does not answer is left behind.
-    /// </summary>
-    internal static NpgsqlBatch Batch(NpgsqlConnection connection, params IReadOnlyList<SqlStatement> statements)
-    {
-        var batch = connection.CreateBatch();
-        batch.Timeout = 0;
-        foreach (var statement in statements)
-            batch.BatchCommands.Add(PreparedText.Of(statement).ToCommand(statement));
-        return batch;
-    }
 
     /// <summary>A statement that was given up may have been carried out or not: either way the caller learns that it does not know.</summary>
     async Task<T> AskAsync<T>(Func<NpgsqlConnection, Task<T>> ask, TimeSpan patience, CancellationToken ct)

@@ -12,9 +12,7 @@ sealed class GuessScenario() : RoundedScenario("guess", PerToken)
     protected override void RunRound(Session session, int connections, int first, int accounts, TimeSpan atMost, Measurement measurement)
     {
         ForgetGuesses(session, first, accounts);
-        var value = session.NewValue();
-        Issue(session, first, accounts, value);
-
+        _ = Prepare(session, first, accounts, out var value);
         var bytes = Encoding.ASCII.GetBytes(value);
         var tickets = new Tickets(first, accounts, session.Sample.Count, (long)accounts * PerToken);
         var counted = session.Running.Ledger.WrongGuesses();
@@ -41,20 +39,10 @@ sealed class GuessScenario() : RoundedScenario("guess", PerToken)
         if (Enumerable.Range(0, accounts).All(turn => session.WrongGuesses[tickets.At(turn)] == 0))
             return;
 
-        var value = session.NewValue();
-        var bytes = Encoding.ASCII.GetBytes(value);
-        Issue(session, first, accounts, value);
-        _ = session.RunUnmeasured(new Workload(
-            $"{Name}, redeeming before it", tickets,
-            (buffer, place) => session.Wire.Redeem(buffer, session.Sample.RequesterAt(place), session.Codes.Latest(place), bytes)));
+        var redeem = Prepare(session, first, accounts, out var value);
+        _ = session.RunUnmeasured(new Workload($"{Name}, redeeming before it", tickets, redeem));
         session.CheckChanges(accounts, value);
         for (var turn = 0; turn < accounts; turn++)
             session.WrongGuesses[tickets.At(turn)] = 0;
-    }
-
-    void Issue(Session session, int first, int accounts, string value)
-    {
-        var bytes = Encoding.ASCII.GetBytes(value);
-        session.Issue(Name, first, accounts, (buffer, place) => session.Wire.IssueToRedeem(buffer, session.Sample.RequesterAt(place), bytes));
     }
 }

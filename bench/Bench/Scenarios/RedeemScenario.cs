@@ -1,4 +1,3 @@
-using System.Text;
 using Countersign.Bench.Load;
 
 namespace Countersign.Bench.Scenarios;
@@ -39,15 +38,6 @@ sealed class RedeemScenario() : RoundedScenario("redeem")
         if (result.Others != accounts)
             throw session.Running.Failure($"{accounts} tokens were each redeemed twice at once, and {result.Answers - result.Others} of these requests had success.");
         session.CheckChanges(accounts, value);
-    }
-
-    /// <summary>Gets each of the accounts a token, and says how to redeem it.</summary>
-    Action<RequestBuffer, int> Prepare(Session session, int first, int accounts, out string value)
-    {
-        value = session.NewValue();
-        var bytes = Encoding.ASCII.GetBytes(value);
-        session.Issue(Name, first, accounts, (buffer, place) => session.Wire.IssueToRedeem(buffer, session.Sample.RequesterAt(place), bytes));
-        return (buffer, place) => session.Wire.Redeem(buffer, session.Sample.RequesterAt(place), session.Codes.Latest(place), bytes);
     }
 
     static Tickets Twice(Session session, int first, int accounts) => new(first, accounts, session.Sample.Count, 2L * accounts, repeat: 2);

@@ -1,3 +1,6 @@
+using System.Text;
+using Countersign.Bench.Load;
+
 namespace Countersign.Bench.Scenarios;
 
 /// <summary>One that uses up what has to be there before it: it goes in rounds, and between them more is got ready, which does not count.</summary>
@@ -24,4 +27,13 @@ abstract class RoundedScenario(string name, int perAccount = 1) : Scenario(name)
 
     /// <param name="first">Where the accounts begin that the round is for.</param>
     protected abstract void RunRound(Session session, int connections, int first, int accounts, TimeSpan atMost, Measurement measurement);
+
+    /// <summary>Gets each of the accounts a token, and says how to redeem it.</summary>
+    protected Action<RequestBuffer, int> Prepare(Session session, int first, int accounts, out string value)
+    {
+        value = session.NewValue();
+        var bytes = Encoding.ASCII.GetBytes(value);
+        session.Issue(Name, first, accounts, (buffer, place) => session.Wire.IssueToRedeem(buffer, session.Sample.RequesterAt(place), bytes));
+        return (buffer, place) => session.Wire.Redeem(buffer, session.Sample.RequesterAt(place), session.Codes.Latest(place), bytes);
+    }
 }

@@ -4,7 +4,7 @@ namespace Countersign.Stores;
 
 /// <summary>
 /// Accounts and limits as this node has seen them last, so that most decisions need one round trip, which is their commit. What is here may be old:
-/// whoever decides upon it has the commit find out, and refuses nobody before a fresh read.
+/// whoever decides upon it has the commit find out, and refuses nobody before a fresh read or such a commit.
 /// </summary>
 sealed class StoreMemory(TimeProvider clock)
 {
