@@ -6,10 +6,7 @@ using System.Text;
 
 namespace Countersign.Bench.Load;
 
-/// <summary>
-/// A connection with one request under way at a time. It blocks: two system calls and no allocation for each request, which on few cores leaves most of them to the
-/// server.
-/// </summary>
+/// <summary>A connection with one request under way at a time. It never waits: what has not come yet is asked for again.</summary>
 sealed class Client : IDisposable
 {
     /// <summary>Longer than any answer.</summary>
@@ -17,8 +14,20 @@ sealed class Client : IDisposable
 
     readonly Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     readonly byte[] answer = new byte[MaxAnswer];
+    readonly Func<int> next;
+    int place;
+    int length;
+    int end;
+    long started;
 
-    public Client(int port) => socket.Connect(IPAddress.Loopback, port);
+    public Client(Lane lane)
+    {
+        next = lane.Next;
+        socket.Connect(IPAddress.Loopback, lane.Port);
+        socket.Blocking = false;
+    }
+
+    public int Descriptor => (int)socket.Handle;
 
     public RequestBuffer Buffer { get; } = new();
 
@@ -27,40 +36,54 @@ sealed class Client : IDisposable
     /// <summary>Answers with the other status that is allowed.</summary>
     public long Others { get; private set; }
 
-    /// <summary>Sends what is in the buffer and waits for the whole answer: how many nanoseconds that took.</summary>
-    /// <exception cref="OddAnswerException">It has another status.</exception>
-    public long Exchange(Workload work)
+    /// <summary>Sends the next request; false where no tickets are left.</summary>
+    public bool TrySend(Workload work)
     {
-        var started = Stopwatch.GetTimestamp();
-        socket.Send(Buffer.Request);
-        var length = Receive();
+        place = next();
+        if (place == Tickets.None)
+            return false;
+
+        work.Write(Buffer, place);
+        (length, end) = (0, 0);
+        started = Stopwatch.GetTimestamp();
+        // A request is far shorter than what a socket takes at once.
+        if (socket.Send(Buffer.Request) != Buffer.Request.Length)
+            throw new OddAnswerException("The server does not read what it is sent.");
+        return true;
+    }
+
+    /// <summary>Takes what has come of the answer; true where that is all of it.</summary>
+    /// <exception cref="OddAnswerException">It has another status.</exception>
+    public bool TryReceive(Workload work)
+    {
+        var received = socket.Receive(answer.AsSpan(length), SocketFlags.None, out var error);
+        if (error == SocketError.WouldBlock)
+            return false;
+        if (received == 0 || error != SocketError.Success)
+            throw new OddAnswerException("The server has closed the connection.");
+
+        length += received;
+        if (end is 0 or int.MaxValue)
+            end = FindEnd(answer.AsSpan(0, length));
+        if (end == 0 || length < end)
+            return false;
+
+        Record(work);
+        return true;
+    }
+
+    public void Dispose() => socket.Dispose();
+
+    void Record(Workload work)
+    {
         var took = Stopwatch.GetElapsedTime(started).Ticks * TimeSpan.NanosecondsPerTick;
         Latencies.Record(took);
-
         var status = int.Parse(answer.AsSpan("HTTP/1.1 ".Length, 3), NumberStyles.None, CultureInfo.InvariantCulture);
         if (status == work.OtherStatus)
             Others++;
         else if (status != work.ExpectedStatus)
             throw new OddAnswerException($"{work.Name}: expected {work.ExpectedStatus}, and the answer was\n{Encoding.UTF8.GetString(answer, 0, length)}");
-        return took;
-    }
-
-    public void Dispose() => socket.Dispose();
-
-    int Receive()
-    {
-        var (length, end) = (0, 0);
-        while (end == 0 || length < end)
-        {
-            var received = socket.Receive(answer.AsSpan(length));
-            if (received == 0)
-                throw new OddAnswerException("The server has closed the connection.");
-            length += received;
-            if (end is 0 or int.MaxValue)
-                end = FindEnd(answer.AsSpan(0, length));
-        }
-
-        return length;
+        work.Took?.Invoke(place, took);
     }
 
     /// <summary>Where the answer ends; 0 while its headers are not complete, and the highest number while its last chunk is not there.</summary>

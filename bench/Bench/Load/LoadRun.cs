@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Countersign.Bench.Load;
 
@@ -9,54 +10,82 @@ sealed record LoadResult(long Answers, long Others, TimeSpan Time, Latencies Lat
 /// <summary>A server, and whose turn it is there.</summary>
 sealed record Lane(int Port, Func<int> Next);
 
-/// <summary>A closed loop: each connection sends its next request when the last is answered.</summary>
+/// <summary>
+/// A closed loop: each connection sends its next request when the last is answered. One thread serves them all: a thread for each would have the
+/// kernel switch threads with every answer, which on few cores costs the server more than its own work.
+/// </summary>
 static class LoadRun
 {
-    const int StackSize = 256 * 1024;
+    const int LongestWait = 30_000;
 
     /// <summary>Until there are no tickets left, or for as long as <paramref name="atMost"/>. The connections are spread over the lanes.</summary>
     public static LoadResult Run(IReadOnlyList<Lane> lanes, int connections, Workload work, TimeSpan atMost)
     {
-        var clients = Enumerable.Range(0, connections).Select(i => (Client: new Client(lanes[i % lanes.Count].Port), lanes[i % lanes.Count].Next)).ToList();
-        Exception? failure = null;
-        using var begin = new Barrier(connections + 1);
-        var started = 0L;
-        var threads = clients.ConvertAll(one => new Thread(
-            () =>
-            {
-                begin.SignalAndWait();
-                try
-                {
-                    while (failure is null && Stopwatch.GetElapsedTime(started) < atMost && one.Next() is var place and not Tickets.None)
-                    {
-                        work.Write(one.Client.Buffer, place);
-                        var took = one.Client.Exchange(work);
-                        work.Took?.Invoke(place, took);
-                    }
-                }
-                catch (Exception e)
-                {
-                    // The first says why; the others are told to stop.
-                    Interlocked.CompareExchange(ref failure, e, null);
-                }
-            },
-            StackSize));
-
-        threads.ForEach(thread => thread.Start());
-        started = Stopwatch.GetTimestamp();
-        begin.SignalAndWait();
-        threads.ForEach(thread => thread.Join());
-        var time = Stopwatch.GetElapsedTime(started);
-
-        var latencies = new Latencies();
-        var others = 0L;
-        foreach (var (client, _) in clients)
+        var clients = Enumerable.Range(0, connections).Select(i => new Client(lanes[i % lanes.Count])).ToList();
+        try
         {
-            latencies.Add(client.Latencies);
-            others += client.Others;
-            client.Dispose();
+            var started = Stopwatch.GetTimestamp();
+            Exchange(clients, work, started, atMost);
+            var time = Stopwatch.GetElapsedTime(started);
+            var latencies = new Latencies();
+            clients.ForEach(client => latencies.Add(client.Latencies));
+            return new LoadResult(latencies.Total, clients.Sum(client => client.Others), time, latencies);
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
+    static void Exchange(List<Client> clients, Workload work, long started, TimeSpan atMost)
+    {
+        var waits = new Wait[clients.Count];
+        var underWay = 0;
+        for (var i = 0; i < waits.Length; i++)
+        {
+            waits[i] = new Wait(clients[i].Descriptor);
+            Go(i);
         }
 
-        return failure is null ? new LoadResult(latencies.Total, others, time, latencies) : throw new OddAnswerException(failure.Message);
+        while (underWay > 0)
+        {
+            if (Poll(waits, (ulong)waits.Length, LongestWait) <= 0)
+                throw new OddAnswerException($"{work.Name}: {underWay} requests were not answered within {LongestWait / 1000} s.");
+
+            for (var i = 0; i < waits.Length; i++)
+            {
+                if (waits[i].Found != 0 && clients[i].TryReceive(work))
+                {
+                    underWay--;
+                    Go(i);
+                }
+            }
+        }
+
+        void Go(int i)
+        {
+            if (Stopwatch.GetElapsedTime(started) < atMost && clients[i].TrySend(work))
+                underWay++;
+            else
+                waits[i] = Wait.None;
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "poll", SetLastError = true)]
+    static extern int Poll([In, Out] Wait[] waits, ulong count, int milliseconds);
+
+    /// <summary>poll(2): a descriptor of which to learn when there is something to read.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    readonly struct Wait(int descriptor)
+    {
+        const short Readable = 1;
+
+        /// <summary>The kernel passes over a negative one.</summary>
+        public static readonly Wait None = new(-1);
+
+        readonly int descriptor = descriptor;
+        readonly short asked = Readable;
+
+        public readonly short Found = 0;
     }
 }
