@@ -92,7 +92,10 @@ sealed partial record Account
         var token = new OneTimeToken(isDecoy ? draw.Unmatchable : digest, codes.CurrentKeyId, now + lifetime);
         var sends = state.Sends.AfterIssue(now);
         var issued = new PendingOperation(
-            target, draw.Reference, draw.MessageId, token, pending?.Newest, pending?.WrongTries ?? 0, DeliveryState.Queued, owner);
+            target, draw.Reference, draw.MessageId, token, pending?.Newest, pending?.WrongTries ?? 0, DeliveryState.Queued, owner)
+        {
+            IsPreviousSent = pending?.IsNewestSent == true,
+        };
 
         change = change
             .With(state with { Pending = issued, Spent = false, Sends = sends })

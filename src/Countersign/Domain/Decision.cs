@@ -76,14 +76,14 @@ sealed record Change(
     }
 
     /// <summary>
-    /// The purposes for which a third token has pushed the oldest out of the newest two, each with the messages of the two that can still be
-    /// redeemed: any other code for the purpose is not worth sending.
+    /// The purposes for which a third token has pushed the oldest out of the newest two before it was known to be sent, each with the messages of the two
+    /// that can still be redeemed: any other code for the purpose is not worth sending.
     /// </summary>
     public IEnumerable<(Purpose Purpose, string Newest, string Previous)> Superseded(Account before) =>
         from state in After.Purposes.Values
         where state.Pending is { Previous: not null }
         let old = before.State(state.Purpose).Pending
-        where old is { Previous: not null } && old.MessageId != state.Pending!.MessageId
+        where old is { Previous: not null, IsPreviousSent: false } && old.MessageId != state.Pending!.MessageId
         select (state.Purpose, state.Pending!.MessageId, old.MessageId);
 
     /// <summary>

@@ -39,6 +39,18 @@ sealed record PendingOperation(
     DeliveryState Delivery,
     AddressOwner? TargetOwner)
 {
+    /// <summary>
+    /// Whether the message of the previous token is known to be out of our hands. Nobody says more of a mail than that it was sent; of an SMS its provider may.
+    /// Not stored: false where the account was loaded since.
+    /// </summary>
+    public bool IsPreviousSent { get; init; }
+
+    /// <summary>Likewise of the newest.</summary>
+    public bool IsNewestSent => Delivery == DeliveryState.Sent && Target is EmailAddress;
+
+    /// <summary>Whether there is no message left that could be taken back.</summary>
+    public bool AreSent => IsNewestSent && (Previous is null || IsPreviousSent);
+
     public bool IsLive(DateTimeOffset now) => Newest.IsLive(now) || Previous?.IsLive(now) == true;
 }
 
