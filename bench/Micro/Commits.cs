@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Countersign.Domain;
 using Countersign.PostgreSql;
 using Countersign.Stores;
+using NpgsqlTypes;
 
 namespace Countersign.Bench.Micro;
 
@@ -14,6 +15,9 @@ public class Commits
     readonly Commit redeem = Sample.Commit(Sample.Redeem().Change!);
     readonly IReadOnlyList<SqlStatement> statementsOfIssue;
 
+    /// <summary>A server would be asked for them: which they are makes no difference to what is allocated.</summary>
+    readonly Dictionary<string, IReadOnlyDictionary<string, NpgsqlDbType>> types;
+
     public Commits()
     {
         store = engine.Store();
@@ -22,6 +26,9 @@ public class Commits
             decision, Demand.Issue, Sample.ChangingAntiPhishing, Sample.Account, Sample.Limits(decision.Change!), Sample.Rules.Limits, Sample.Now, out _).Change!);
         Sample.Require(StatementsOfIssue(), "an issue is committed.");
         statementsOfIssue = engine.Committed;
+        types = statementsOfIssue.DistinctBy(statement => statement.Text).ToDictionary(
+            statement => statement.Text,
+            IReadOnlyDictionary<string, NpgsqlDbType> (statement) => statement.Parameters.ToDictionary(parameter => parameter.Name, _ => NpgsqlDbType.Text));
     }
 
     [GlobalSetup]
@@ -44,7 +51,7 @@ public class Commits
     {
         object last = this;
         foreach (var statement in statementsOfIssue)
-            last = PreparedText.Of(statement).ToCommand(statement);
+            last = PreparedText.Of(statement).ToCommand(statement, text => types[text]);
         return last;
     }
 }

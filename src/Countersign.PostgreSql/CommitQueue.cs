@@ -4,15 +4,36 @@ using Npgsql;
 namespace Countersign.PostgreSql;
 
 /// <summary>
-/// Commits that begin with the same statement go out by one writer. What comes while it is busy waits, and goes with the others that wait, as one
-/// transaction: the busier the node, the cheaper each commit. Alone, a commit goes out at once.
+/// Commits go out by one writer. What comes while it is busy waits, and goes with the others that wait, as one transaction: the busier the node, the
+/// cheaper each commit. Alone, a commit goes out at once.
 /// </summary>
-sealed class CommitQueue(Func<IReadOnlyList<SqlStatement>, Task<bool>> commitAlone, Func<CommitGroup, Task<IReadOnlySet<int>>> commitGroup)
+sealed class CommitQueue(
+    Func<IReadOnlyList<SqlStatement>, Task<bool>> commitAlone, Func<Func<NpgsqlConnection, Task<IReadOnlySet<WaitingCommit>>>, Task<IReadOnlySet<WaitingCommit>>> ask)
 {
+    /// <summary>Of each of the two kinds.</summary>
     const int MaxGroup = 64;
 
+    /// <summary>After a group of which one was lost, so many are taken for such as well: to try in vain costs a round trip.</summary>
+    const int DoubtfulGroups = 16;
+
+    /// <summary>
+    /// For the callers of the last group to come back. Those of a group that goes out before they do would come back before the writer is free, and so for ever: a
+    /// large group and a small one by turns, and the database idle while the large one is answered.
+    /// </summary>
+    static readonly TimeSpan CompanyWithin = TimeSpan.FromMilliseconds(1);
+
     readonly Lock gate = new();
-    readonly LinkedList<WaitingCommit> waiting = [];
+    readonly LinkedList<WaitingCommit> decisions = [];
+
+    /// <summary>
+    /// Of one statement each, such as that a message was handed over: nobody waits for them to be answered. In every group they come behind the decisions, so that
+    /// two nodes wait for rows in the same order.
+    /// </summary>
+    readonly LinkedList<WaitingCommit> records = [];
+
+    TaskCompletionSource? company;
+    int wanted;
+    int doubtful;
     bool isWriting;
 
     /// <summary>Completes after the commit; false where it is lost.</summary>
@@ -22,7 +43,9 @@ sealed class CommitQueue(Func<IReadOnlyList<SqlStatement>, Task<bool>> commitAlo
         var commit = new WaitingCommit(statements);
         lock (gate)
         {
-            waiting.AddLast(commit);
+            (commit.IsDecision ? decisions : records).AddLast(commit);
+            if (decisions.Count >= wanted)
+                company?.TrySetResult();
             if (isWriting)
                 return commit.IsWon.Task;
             isWriting = true;
@@ -48,6 +71,8 @@ sealed class CommitQueue(Func<IReadOnlyList<SqlStatement>, Task<bool>> commitAlo
                 if (e is StoreUnavailableException)
                     Fail(e);
             }
+
+            await WaitForCompanyAsync(group.Members.Count(member => member.IsDecision) / 2);
         }
     }
 
@@ -59,10 +84,10 @@ sealed class CommitQueue(Func<IReadOnlyList<SqlStatement>, Task<bool>> commitAlo
             return;
         }
 
-        IReadOnlySet<int> won;
+        IReadOnlySet<WaitingCommit> won;
         try
         {
-            won = await commitGroup(group);
+            won = await CommitGroupAsync(group);
         }
         catch (PostgresException)
         {
@@ -72,8 +97,42 @@ sealed class CommitQueue(Func<IReadOnlyList<SqlStatement>, Task<bool>> commitAlo
             return;
         }
 
-        for (var i = 0; i < group.Members.Count; i++)
-            group.Members[i].IsWon.SetResult(won.Contains(i));
+        foreach (var member in group.Members)
+            member.IsWon.SetResult(won.Contains(member));
+    }
+
+    async Task<IReadOnlySet<WaitingCommit>> CommitGroupAsync(CommitGroup group)
+    {
+        if (doubtful == 0)
+        {
+            try
+            {
+                return await ask(group.ExecuteAllAsync);
+            }
+            catch (PostgresException e) when (GroupText.SaysThatNotAllHaveWon(e))
+            {
+                doubtful = DoubtfulGroups;
+            }
+        }
+
+        doubtful--;
+        return await ask(group.ExecuteEachAsync);
+    }
+
+    /// <summary>Until so many decisions wait, or the time is over. Where nothing at all waits, whoever comes next is not kept waiting either.</summary>
+    async Task WaitForCompanyAsync(int atLeast)
+    {
+        Task come;
+        lock (gate)
+        {
+            if (decisions.Count >= atLeast || decisions.Count + records.Count == 0)
+                return;
+            wanted = atLeast;
+            company = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            come = company.Task;
+        }
+
+        await Task.WhenAny(come, Task.Delay(CompanyWithin));
     }
 
     /// <summary>Null where nothing waits, and the writer has ended.</summary>
@@ -81,20 +140,27 @@ sealed class CommitQueue(Func<IReadOnlyList<SqlStatement>, Task<bool>> commitAlo
     {
         lock (gate)
         {
-            isWriting = waiting.Count > 0;
+            company = null;
+            isWriting = decisions.Count + records.Count > 0;
             if (!isWriting)
                 return null;
 
             var group = new CommitGroup();
-            for (var next = waiting.First; next is not null && group.Members.Count < MaxGroup;)
-            {
-                var (node, commit) = (next, next.Value);
-                next = next.Next;
-                if (group.TryAdd(commit))
-                    waiting.Remove(node);
-            }
-
+            Move(decisions, group);
+            Move(records, group);
             return group;
+        }
+    }
+
+    static void Move(LinkedList<WaitingCommit> waiting, CommitGroup group)
+    {
+        var most = group.Members.Count + MaxGroup;
+        for (var next = waiting.First; next is not null && group.Members.Count < most;)
+        {
+            var (node, commit) = (next, next.Value);
+            next = next.Next;
+            if (group.TryAdd(commit))
+                waiting.Remove(node);
         }
     }
 
@@ -103,8 +169,9 @@ sealed class CommitQueue(Func<IReadOnlyList<SqlStatement>, Task<bool>> commitAlo
         List<WaitingCommit> behind;
         lock (gate)
         {
-            behind = [.. waiting];
-            waiting.Clear();
+            behind = [.. decisions, .. records];
+            decisions.Clear();
+            records.Clear();
         }
 
         foreach (var commit in behind)

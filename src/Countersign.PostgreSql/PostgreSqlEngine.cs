@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Data;
 using System.Data.Common;
 using System.Globalization;
@@ -21,8 +20,7 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
     readonly TimeSpan connectTimeout;
     readonly TimeSpan commandTimeout;
 
-    /// <summary>By the statement that commits begin with: decisions wait for decisions, and what a worker records for what others record.</summary>
-    readonly ConcurrentDictionary<string, CommitQueue> queues = new();
+    readonly CommitQueue queue;
     NpgsqlDataSource source;
 
     public PostgreSqlEngine(string connectionString, ILoggerFactory logs)
@@ -35,6 +33,9 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
         var settings = Settings(limit);
         builder.UsePhysicalConnectionInitializer(connection => Set(connection, settings), connection => SetAsync(connection, settings));
         source = builder.Build();
+        queue = new CommitQueue(
+            statements => CommitAloneAsync(statements, CancellationToken.None),
+            ask => AskAsync(ask, commandTimeout, CancellationToken.None));
     }
 
     public Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken ct) =>
@@ -91,7 +92,7 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
 
     public Task<bool> TryCommitAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct) =>
         CommitGroup.CanHave(statements)
-            ? queues.GetOrAdd(statements[0].Text, _ => NewQueue()).CommitAsync(statements).WaitAsync(ct)
+            ? queue.CommitAsync(statements).WaitAsync(ct)
             : CommitAloneAsync(statements, ct);
 
     public ValueTask DisposeAsync() => source.DisposeAsync();
@@ -105,7 +106,7 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
         var batch = connection.CreateBatch();
         batch.Timeout = 0;
         foreach (var statement in statements)
-            batch.BatchCommands.Add(PreparedText.Of(statement).ToCommand(statement));
+            batch.BatchCommands.Add(PreparedText.Of(statement).ToCommand(statement, text => ParameterTypes.Of(text, connection)));
         return batch;
     }
 
@@ -128,11 +129,6 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
             return false;
         }
     }
-
-    CommitQueue NewQueue() => new(statements => CommitAloneAsync(statements, CancellationToken.None), CommitGroupAsync);
-
-    Task<IReadOnlySet<int>> CommitGroupAsync(CommitGroup group) =>
-        AskAsync(group.ExecuteAsync, commandTimeout, CancellationToken.None);
 
     /// <summary>A statement that was given up may have been carried out or not: either way the caller learns that it does not know.</summary>
     async Task<T> AskAsync<T>(Func<NpgsqlConnection, Task<T>> ask, TimeSpan patience, CancellationToken ct)

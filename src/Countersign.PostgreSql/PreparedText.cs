@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Countersign.Stores;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Countersign.PostgreSql;
 
@@ -38,11 +39,16 @@ sealed partial class PreparedText
         ? seen
         : Seen.GetValue(statement.Text, text => Known.GetOrAdd(text, named => new PreparedText(named)));
 
-    public NpgsqlBatchCommand ToCommand(SqlStatement statement)
+    /// <param name="typesOf">Says what the parameters of a text are taken for, by their names. Asked where one of them is null.</param>
+    public NpgsqlBatchCommand ToCommand(SqlStatement statement, Func<string, IReadOnlyDictionary<string, NpgsqlDbType>> typesOf)
     {
         var command = new NpgsqlBatchCommand(text);
         for (var i = 0; i < names.Length; i++)
-            command.Parameters.Add(Parameter(ValueOf(statement, names[i], ref places[i])));
+        {
+            var value = ValueOf(statement, names[i], ref places[i]);
+            command.Parameters.Add(value is null ? Null(typesOf(statement.Text)[names[i]]) : Parameter(value));
+        }
+
         return command;
     }
 
@@ -65,10 +71,10 @@ sealed partial class PreparedText
         throw new ArgumentException($"The statement names {name}, and no such parameter was given: {statement.Text}");
     }
 
-    /// <summary>A null has no type of its own: the server takes that of the place where it stands.</summary>
-    static NpgsqlParameter Parameter(object? value) => value switch
+    static NpgsqlParameter Null(NpgsqlDbType type) => new() { Value = DBNull.Value, NpgsqlDbType = type };
+
+    static NpgsqlParameter Parameter(object value) => value switch
     {
-        null => new NpgsqlParameter { Value = DBNull.Value },
         string text => new NpgsqlParameter<string> { TypedValue = text },
         long number => new NpgsqlParameter<long> { TypedValue = number },
         byte[] bytes => new NpgsqlParameter<byte[]> { TypedValue = bytes },

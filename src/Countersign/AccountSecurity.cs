@@ -230,7 +230,7 @@ public sealed partial class AccountSecurity
 
         var isEnough = demand == Demand.Issue
             ? account.State(asked).Pending is not { } pending || account.Owns(pending.Target)
-            : account.Purposes.Values.All(state => state.Purpose == asked || state.Pending is null or { Delivery: DeliveryState.Sent, Target: EmailAddress });
+            : account.Purposes.Values.All(state => state.Purpose == asked || state.Pending is null or { IsNewestSent: true });
         return isEnough ? account : null;
     }
 

@@ -11,7 +11,7 @@ static class OutboxSql
           user_id, id, channel, kind, operation, key_type, carries_code, destination_masked, sealed, state, attempts,
           due_at, expires_at, leased_by, leased_until, created_at)
         SELECT
-          user_id, @id, @channel, @kind, @operation, @key_type, @carries_code, @destination_masked, @sealed, 'QUEUED', 0,
+          @user_id, @id, @channel, @kind, @operation, @key_type, @carries_code, @destination_masked, @sealed, 'QUEUED', 0,
           @now, @expires_at, @node, @leased_until, @now
         {AccountSql.FromWon}
         """;

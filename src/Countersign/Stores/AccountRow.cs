@@ -30,7 +30,7 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
         };
     }
 
-    public AddressOwner? NewKeyOwner() => Owner(10, 42);
+    public AddressOwner? NewKeyOwner() => Owner(reader.GetString(0), 10, 42);
 
     public PurposeState? Purpose()
     {
@@ -65,7 +65,7 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
             Token(24),
             (int)reader.GetInt64(27),
             Delivery(34),
-            Owner(35, 43));
+            Owner(reader.GetString(0), 35, 43));
     }
 
     /// <summary><c>userKeys/adding 1732300000000,recovery 1732300060000</c>, in any order.</summary>
@@ -100,14 +100,15 @@ readonly ref struct AccountRow(DbDataReader reader, Func<string, byte[], AntiPhi
         : new UserKey(Address.FromStore(keyType, reader.GetString(column)), Time(column + 2)!.Value, reader.GetInt64(column + 1) != 0);
 
     /// <summary>Five columns: user id, key type, address, locale, anti-phishing code.</summary>
-    AddressOwner? Owner(int column, int keptUntil)
+    /// <param name="loaded">The account that is loaded.</param>
+    public AddressOwner? Owner(string loaded, int column, int keptUntil)
     {
         if (reader.IsDBNull(column) || !Names.TryParseKeyType(reader.GetString(column + 1), out var keyType))
             return null;
 
         var userId = reader.GetString(column);
         // An account's own target is the usual case, and nobody is written to about it: its code need not be opened.
-        var code = userId == reader.GetString(0) ? null : AntiPhishingCode(userId, column + 4);
+        var code = userId == loaded ? null : AntiPhishingCode(userId, column + 4);
         return new AddressOwner(userId, Address.FromStore(keyType, reader.GetString(column + 2)), Text(column + 3), code)
         {
             KeptUntil = Time(keptUntil),

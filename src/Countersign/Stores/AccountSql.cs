@@ -33,6 +33,17 @@ static class AccountSql
         WHERE a.user_id = @user_id
         """;
 
+    /// <summary>
+    /// Of an account that is remembered: no row where another commit was the last, else one with what is not the account's own, which is whose the new key is.
+    /// </summary>
+    public const string LoadRemembered =
+        """
+        SELECT n.user_id, n.key_type, n.address, n.locale, n.anti_phishing_code, n.kept_until
+        FROM accounts a
+        LEFT JOIN key_claims n ON n.key_type = @new_key_type AND n.canonical = @new_key
+        WHERE a.user_id = @user_id AND a.commit_id = @commit_id AND @timeline = (SELECT timeline FROM store_timeline)
+        """;
+
     public const string FindOwner = "SELECT user_id, kept_until FROM key_claims WHERE key_type = @key_type AND canonical = @canonical";
 
     /// <summary>
@@ -68,7 +79,7 @@ static class AccountSql
     public const string UpsertKey =
         $"""
         INSERT INTO user_keys (user_id, key_type, canonical, address, mfa_enabled, verified_at)
-        SELECT user_id, @key_type, @canonical, @address, @mfa_enabled, @verified_at {FromWon}
+        SELECT @user_id, @key_type, @canonical, @address, @mfa_enabled, @verified_at {FromWon}
         ON CONFLICT (user_id, key_type) DO UPDATE SET
           canonical = excluded.canonical, address = excluded.address, mfa_enabled = excluded.mfa_enabled, verified_at = excluded.verified_at
         """;
@@ -94,7 +105,7 @@ static class AccountSql
     public const string Claim =
         $"""
         INSERT INTO key_claims (key_type, canonical, user_id, address, locale, anti_phishing_code)
-        SELECT @key_type, @canonical, user_id, @address, locale, anti_phishing_code {FromWon}
+        SELECT @key_type, @canonical, user_id, @address, locale, anti_phishing_code {FromWonAccount}
         """;
 
     /// <summary>The account's own row was written before.</summary>
@@ -114,7 +125,7 @@ static class AccountSql
           digest, key_id, expires_at, previous_digest, previous_key_id, previous_expires_at,
           wrong_tries, spent, last_issued_at, issues, timeline)
         SELECT
-          user_id, @operation, @key_type, @target_key_type, @target, @target_canonical, @reference, @message_id,
+          @user_id, @operation, @key_type, @target_key_type, @target, @target_canonical, @reference, @message_id,
           @digest, @key_id, @expires_at, @previous_digest, @previous_key_id, @previous_expires_at,
           @wrong_tries, @spent, @last_issued_at, @issues,
           (SELECT timeline FROM store_timeline) {FromWon}
@@ -131,7 +142,7 @@ static class AccountSql
     public const string UpsertGuesses =
         $"""
         INSERT INTO guess_budgets (user_id, operation, key_type, wrong_tries, locks, locked_until)
-        SELECT user_id, @operation, @key_type, @wrong_tries, @locks, @locked_until {FromWon}
+        SELECT @user_id, @operation, @key_type, @wrong_tries, @locks, @locked_until {FromWon}
         ON CONFLICT (user_id, operation, key_type) DO UPDATE SET
           wrong_tries = excluded.wrong_tries, locks = excluded.locks, locked_until = excluded.locked_until
         """;
@@ -139,14 +150,14 @@ static class AccountSql
     public const string UpsertHold =
         $"""
         INSERT INTO holds (user_id, reason, held_until)
-        SELECT user_id, @reason, @held_until {FromWon}
+        SELECT @user_id, @reason, @held_until {FromWon}
         ON CONFLICT (user_id, reason) DO UPDATE SET held_until = excluded.held_until
         """;
 
     public const string InsertUndo =
         $"""
         INSERT INTO undos (user_id, id, version, operation, key_type, digest, key_id, sealed, created_at, expires_at)
-        SELECT user_id, @id, @from_version, @operation, @key_type, @digest, @key_id, @sealed, @created_at, @expires_at {FromWon}
+        SELECT @user_id, @id, @from_version, @operation, @key_type, @digest, @key_id, @sealed, @created_at, @expires_at {FromWon}
         """;
 
     public const string VoidUndos = $"DELETE FROM undos {SqlStatement.UsingRows} WHERE user_id = @user_id AND version >= @from_version AND {Won}";
@@ -189,13 +200,18 @@ static class AccountSql
         $"DELETE FROM development_inbox WHERE user_id = @user_id AND {Won}",
         $"""
         INSERT INTO ended_trails (user_id, version, trail_events, trail_link, trail_seal, trail_key_id)
-        SELECT user_id, version, trail_events, trail_link, trail_seal, trail_key_id {FromWon}
+        SELECT user_id, version, trail_events, trail_link, trail_seal, trail_key_id {FromWonAccount}
         """,
         "DELETE FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id",
     ];
 
-    /// <summary>True where the first statement of this commit has won; also the source of rows for what is inserted with it.</summary>
-    public const string Won = "EXISTS (SELECT 1 FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id)";
+    /// <summary>True where the first statement of this commit has won.</summary>
+    public const string Won =
+        $"{SqlStatement.IfWon} EXISTS (SELECT 1 FROM accounts WHERE user_id = @user_id AND commit_id = @commit_id) {SqlStatement.EndIfWon}";
 
-    public const string FromWon = $"FROM accounts {SqlStatement.AndRows} WHERE user_id = @user_id AND commit_id = @commit_id";
+    /// <summary>Ends the SELECT of what is inserted with a commit that has won.</summary>
+    public const string FromWon = $"{SqlStatement.FromRows} WHERE {Won}";
+
+    /// <summary>Likewise, where columns of the account go with it.</summary>
+    public const string FromWonAccount = $"FROM accounts {SqlStatement.AndRows} WHERE user_id = @user_id AND commit_id = @commit_id";
 }

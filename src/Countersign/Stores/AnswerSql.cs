@@ -10,7 +10,7 @@ static class AnswerSql
     public const string Keep =
         $"""
         INSERT INTO idempotency_keys (user_id, key_digest, sealed, expires_at)
-        SELECT user_id, @key_digest, @sealed, @expires_at {AccountSql.FromWon}
+        SELECT @user_id, @key_digest, @sealed, @expires_at {AccountSql.FromWon}
         ON CONFLICT (user_id, key_digest) DO UPDATE SET sealed = excluded.sealed, expires_at = excluded.expires_at
         """;
 }

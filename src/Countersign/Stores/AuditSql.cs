@@ -8,7 +8,7 @@ static class AuditSql
         INSERT INTO audit_events (
           user_id, version, ordinal, at, type, operation, key_type, target_masked, reason, actor, ip, user_agent, link, key_id)
         SELECT user_id, version, @ordinal, @at, @type, @operation, @key_type, @target_masked, @reason, @actor, @ip, @user_agent, @link, @key_id
-        {AccountSql.FromWon}
+        {AccountSql.FromWonAccount}
         """;
 
     /// <summary>The trail of an erased account goes on as that of the one that has come again.</summary>

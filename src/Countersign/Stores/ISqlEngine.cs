@@ -23,6 +23,15 @@ public sealed record SqlStatement(string Text, params (string Name, object? Valu
     /// <inheritdoc cref="FromRows"/>
     public const string UsingRows = "/* USING rows */";
 
+    /// <summary>
+    /// Around a condition that holds where the first statement of a commit has won. An engine that knows of all commits that it writes together that they have
+    /// won need not ask.
+    /// </summary>
+    public const string IfWon = "/* if won: */";
+
+    /// <inheritdoc cref="IfWon"/>
+    public const string EndIfWon = "/* :if won */";
+
     /// <summary>The row that it writes, where two commits at the same moment may want to write the same; null where that cannot be.</summary>
     public string? Row { get; init; }
 }

@@ -15,16 +15,33 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
     readonly UndoRows undos = new(codes);
     readonly AuditRows audit = new(chain);
 
-    public async Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct) =>
-        Remember(await database.ReadAsync(Load(userId, newKey), ReadAccount, ct));
+    public async Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct)
+    {
+        if (memory.FindWhole(userId) is { } known)
+        {
+            var unchanged = await database.ReadAsync(LoadRemembered(known, newKey), reader => ReadRemembered(reader, known), ct);
+            memory.Learn(hasPaid: unchanged is not null);
+            if (unchanged is not null)
+                return unchanged;
+        }
+
+        return Remember(await database.ReadAsync(Load(userId, newKey), ReadAccount, ct));
+    }
 
     public async Task<LoadedAccount> LoadWithLimitsAsync(string userId, Address? newKey, Demand demand, string? client, CancellationToken ct)
     {
-        var (loaded, rows) = await database.ReadBothAsync(
-            Load(userId, newKey), ReadAccount, LimitRows.FindAhead(userId, newKey, demand, client), LimitRows.Read, ct);
+        var known = memory.FindWhole(userId);
+        var limits = LimitRows.FindAhead(userId, newKey, demand, client);
+        var (loaded, rows) = known is null
+            ? await database.ReadBothAsync<LoadedAccount?, FoundLimits>(Load(userId, newKey), ReadAccount, limits, LimitRows.Read, ct)
+            : await database.ReadBothAsync(LoadRemembered(known, newKey), reader => ReadRemembered(reader, known), limits, LimitRows.Read, ct);
+        if (known is not null)
+            memory.Learn(hasPaid: loaded is not null);
         if (demand == Demand.Issue && client is not null)
             memory.Keep(LimitScope.ClientRedeems, client, rows.Of(LimitScope.ClientRedeems, client));
-        return Remember(loaded with { Limits = new LimitsAhead(rows, loaded.Account, newKey, demand, client) });
+
+        loaded = Remember(loaded ?? await database.ReadAsync(Load(userId, newKey), ReadAccount, ct));
+        return loaded with { Limits = new LimitsAhead(rows, loaded.Account, newKey, demand, client) };
     }
 
     public Task<AddressOwner?> FindOwnerAsync(Address address, CancellationToken ct) =>
@@ -228,7 +245,7 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
             }
         }
 
-        foreach (var purpose in change.Withdrawn)
+        foreach (var purpose in change.Withdrawn.Where(purpose => before.State(purpose).Pending is not { AreSent: true }))
         {
             yield return new SqlStatement(
                 AccountSql.WithdrawCodes,
@@ -290,6 +307,18 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
         ("@user_id", userId),
         ("@new_key_type", newKey?.KeyType.Name()),
         ("@new_key", newKey?.Canonical));
+
+    static SqlStatement LoadRemembered(Account known, Address? newKey) => new(
+        AccountSql.LoadRemembered,
+        ("@user_id", known.UserId),
+        ("@commit_id", known.CommitId),
+        ("@timeline", known.Timeline),
+        ("@new_key_type", newKey?.KeyType.Name()),
+        ("@new_key", newKey?.Canonical));
+
+    /// <summary>Null where the account is another by now.</summary>
+    LoadedAccount? ReadRemembered(DbDataReader reader, Account known) =>
+        reader.Read() ? new LoadedAccount(known, new AccountRow(reader, Open).Owner(known.UserId, 0, 5)) : null;
 
     LoadedAccount ReadAccount(DbDataReader reader)
     {

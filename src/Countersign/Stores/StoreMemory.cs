@@ -11,6 +11,9 @@ sealed class StoreMemory(TimeProvider clock)
     /// <summary>Accounts in a half of the memory. One takes some kilobytes.</summary>
     const int Accounts = 10_000;
 
+    /// <summary>Tokens for its client and redemptions by it, and messages to its addresses. One takes a quarter of a kilobyte.</summary>
+    const int LimitsOfAccount = 4;
+
     /// <summary>Decisions upon what was old cost a round trip, and those upon what was not save one: so much the one may outweigh the other.</summary>
     const int Patience = 8;
 
@@ -21,11 +24,19 @@ sealed class StoreMemory(TimeProvider clock)
     static readonly TimeSpan TurnAfter = TimeSpan.FromMinutes(5);
 
     readonly Generations<string, Account> accounts = new(Accounts, TurnAfter, clock);
-    readonly Generations<(LimitScope Scope, string Subject), LimitUse> limits = new(2 * Accounts, TurnAfter, clock);
+    readonly Generations<(LimitScope Scope, string Subject), LimitUse> limits = new(LimitsOfAccount * Accounts, TurnAfter, clock);
     int trust = Patience;
     int skipped;
 
     public Account? Find(string userId) => accounts.TryGet(userId, out var account) && IsWorthIt() ? account : null;
+
+    /// <summary>
+    /// One of which the id of its last commit says all: nothing is pending whose message may still be on its way, or whose target may become another's.
+    /// </summary>
+    public Account? FindWhole(string userId) =>
+        Find(userId) is { } account && account.Purposes.Values.All(state => state.Pending is not { } pending || (pending.IsNewestSent && account.Owns(pending.Target)))
+            ? account
+            : null;
 
     /// <summary>Null where one of them is not remembered.</summary>
     public IReadOnlyList<LimitState>? Find(IReadOnlyList<Limit> wanted)
@@ -83,24 +94,28 @@ sealed class StoreMemory(TimeProvider clock)
             accounts.Set(userId, account.With(sent with { Pending = pending with { Delivery = DeliveryState.Sent } }));
     }
 
+    public void Forget(string userId) => accounts.Remove(userId);
+
     /// <summary>The commit was lost, or nobody knows.</summary>
     public void Forget(Commit commit)
     {
         Learn(commit, hasWon: false);
-        accounts.Remove(commit.Before.UserId);
+        Forget(commit.Before.UserId);
         foreach (var drawn in commit.Change.Drawn)
             limits.Remove((drawn.Limit.Scope, drawn.Limit.Subject));
     }
+
+    /// <summary>Whether what was found here was still so. Two that say so at the same moment may count as one.</summary>
+    public void Learn(bool hasPaid) => Volatile.Write(ref trust, Math.Clamp(Volatile.Read(ref trust) + (hasPaid ? 1 : -1), -Patience, Patience));
 
     /// <summary>What everybody draws on is never as this node has left it.</summary>
     static bool IsOfFew(LimitScope scope) => scope is LimitScope.ClientIssues or LimitScope.ClientRedeems or LimitScope.Recipient;
 
     bool IsWorthIt() => Volatile.Read(ref trust) > 0 || Interlocked.Increment(ref skipped) % ProbeEvery == 0;
 
-    /// <summary>Two that ask at the same moment may count as one.</summary>
     void Learn(Commit commit, bool hasWon)
     {
         if (commit.IsRecalled)
-            Volatile.Write(ref trust, Math.Clamp(Volatile.Read(ref trust) + (hasWon ? 1 : -1), -Patience, Patience));
+            Learn(hasWon);
     }
 }

@@ -74,6 +74,55 @@ static class MemoryChecks
         Assert.Equal((2, 0, 0), (node.Engine.Count(AccountSql.Update), node.Engine.Count(AccountSql.Load), node.Engine.Count(LimitSql.Find)));
     }
 
+    public static async Task An_account_that_is_remembered_is_read_by_its_last_commit(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database, new StoreNode.Setup { Remembers = true });
+        await using var other = await StoreNode.CreateAsync(database, new StoreNode.Setup { Remembers = true, Clock = node.Clock });
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        var caller = new Caller("alice");
+        await node.Security.GetAsync(caller, "alice", Ct);
+
+        node.Engine.Clear();
+        Assert.Equal("a***e@example.com", Assert.Single((await node.Security.GetAsync(caller, "alice", Ct)).Value!.UserKeys).Address.Masked);
+        Assert.Equal((1, 0), Reads());
+
+        // What another node has changed is seen all the same.
+        await other.PutAsync("alice", new AccountProfile { Email = Sample.Email("al@example.org") });
+        Assert.Equal("a***@example.org", Assert.Single((await node.Security.GetAsync(caller, "alice", Ct)).Value!.UserKeys).Address.Masked);
+        Assert.Equal((2, 1), Reads());
+
+        // How far a message has come is no matter of the account's commits.
+        await node.Security.IssueAsync(caller, "alice", new Purpose(Operation.ChangingKey, KeyType.Email), null, Ct);
+        var message = Assert.Single(await node.QueuedAsync(), queued => queued.Content.Code is not null);
+        await node.ExecuteAsync("UPDATE outbox SET state = 'DEAD' WHERE id = @id", ("@id", message.Id));
+        Assert.Equal(DeliveryState.Failed, Assert.Single((await node.Security.GetAsync(caller, "alice", Ct)).Value!.PendingOperations).Delivery);
+        Assert.Equal((2, 2), Reads());
+
+        (int Remembered, int Whole) Reads() => (node.Engine.Count(AccountSql.LoadRemembered), node.Engine.Count(AccountSql.Load));
+    }
+
+    public static async Task Whose_a_key_is_that_the_account_does_not_have_is_asked_each_time(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database, new StoreNode.Setup { Remembers = true });
+        await using var other = await StoreNode.CreateAsync(database, new StoreNode.Setup { Remembers = true, Clock = node.Clock });
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        await node.LoadAsync("alice");
+        var taken = Sample.Email("bob@example.com");
+
+        Assert.Null((await node.Store.LoadAsync("alice", taken, Ct)).NewKeyOwner);
+        await other.PutAsync("bob", new AccountProfile { Email = taken, Locale = "fr", AntiPhishingCode = Sample.AntiPhishing("bobcode1") });
+        var expected = new AddressOwner("bob", taken, "fr", Sample.AntiPhishing("bobcode1"));
+        Assert.Equal(Sample.Text(expected), Sample.Text((await node.Store.LoadAsync("alice", taken, Ct)).NewKeyOwner));
+        Assert.Equal(2, node.Engine.Count(AccountSql.LoadRemembered));
+
+        // A pending operation to an address that is not the account's own depends on whose it is.
+        var free = Sample.Number("+4915112345671");
+        var adding = new Purpose(Operation.AddingKey, KeyType.PhoneNumber);
+        var code = await node.CodeAsync("alice", adding.Operation, adding.KeyType, free);
+        await other.PutAsync("carol", new AccountProfile { PhoneNumber = free });
+        Assert.Equal(Refusal.KeyTaken, (await node.Security.RedeemAsync(new Caller("alice"), "alice", adding, code, null, Ct)).Refused!.Reason);
+    }
+
     public static async Task Nobody_is_refused_by_what_another_node_has_changed(TestDatabase database)
     {
         await using var node = await StoreNode.CreateAsync(database, new StoreNode.Setup { Remembers = true });

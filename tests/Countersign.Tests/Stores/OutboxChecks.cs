@@ -116,11 +116,12 @@ static class OutboxChecks
         // What was sent stays sent.
         var sent = Assert.Single(await node.QueuedAsync(), message => message.UserId == "alice" && message.Content is { Code: not null, Channel: KeyType.Email });
         await node.Outbox.FinishAsync("alice", sent.Id, SendResult.Accepted, node.Clock.Now);
+        await node.Security.ResendAsync(caller, "alice", changing, Ct);
         await node.Security.CancelAsync(caller, "alice", changing, Ct);
         await node.Security.CancelAsync(caller, "alice", adding, Ct);
         Assert.Equal(
             [
-                "a***e@example.com QUEUED", "a***e@example.com QUEUED", "a***e@example.com SENT",
+                "a***e@example.com QUEUED", "a***e@example.com QUEUED", "a***e@example.com SENT", "a***e@example.com WITHDRAWN",
                 "+**********671 QUEUED", "+**********672 WITHDRAWN", "+**********673 QUEUED", "+**********674 WITHDRAWN",
             ],
             await StatesAsync(node));
@@ -129,6 +130,40 @@ static class OutboxChecks
         // Nobody can send what is withdrawn.
         node.Clock.Advance(Lease);
         Assert.Equal(4, (await ClaimAsync(node)).Count);
+    }
+
+    public static async Task Codes_that_are_known_to_be_sent_are_not_looked_for(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database, new StoreNode.Setup { Remembers = true });
+        var (caller, changing) = (new Caller("alice"), new Purpose(Operation.ChangingKey, KeyType.Email));
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        await node.LoadAsync("alice");
+
+        // Three of them, of which the third supersedes the first.
+        for (var i = 0; i < 3; i++)
+            await IssueAsync(isSent: true);
+        Assert.Equal(0, Looks());
+        await node.Security.CancelAsync(caller, "alice", changing, Ct);
+        Assert.Equal(0, Looks());
+
+        // Of the next three the first is still on its way.
+        await IssueAsync(isSent: false);
+        await IssueAsync(isSent: true);
+        await IssueAsync(isSent: true);
+        Assert.Equal(1, Looks());
+        await IssueAsync(isSent: false);
+        await node.Security.CancelAsync(caller, "alice", changing, Ct);
+        Assert.Equal(2, Looks());
+        Assert.Equal([.. Enumerable.Repeat("SENT", 5), "WITHDRAWN", "WITHDRAWN"], (await node.OutboxAsync()).Select(row => row.State).Order(StringComparer.Ordinal));
+
+        int Looks() => node.Engine.Count(AccountSql.WithdrawCodes) + node.Engine.Count(AccountSql.WithdrawSuperseded);
+
+        async Task IssueAsync(bool isSent)
+        {
+            Assert.Null((await node.Security.IssueAsync(caller, "alice", changing, null, Ct)).Refused);
+            if (isSent)
+                await node.Outbox.FinishAsync("alice", node.OwnStore.Recall("alice")!.State(changing).Pending!.MessageId, SendResult.Accepted, node.Clock.Now);
+        }
     }
 
     public static async Task Finished_messages_are_forgotten_and_queued_ones_are_not(TestDatabase database)

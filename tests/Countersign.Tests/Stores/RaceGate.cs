@@ -64,11 +64,12 @@ sealed class RaceGate
     }
 }
 
-sealed class AllLoadBeforeAnyCommits(IAccountStore store, RaceGate gate) : IAccountStore
+sealed class AllLoadBeforeAnyCommits(IAccountStore store, StoreMemory memory, RaceGate gate) : IAccountStore
 {
     public async Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct)
     {
         await gate.PrepareLoadAsync();
+        memory.Forget(userId);
         var loaded = await store.LoadAsync(userId, newKey, ct);
         gate.HasRead();
         return loaded;
@@ -80,6 +81,7 @@ sealed class AllLoadBeforeAnyCommits(IAccountStore store, RaceGate gate) : IAcco
     public async Task<LoadedAccount> LoadWithLimitsAsync(string userId, Address? newKey, Demand demand, string? client, CancellationToken ct)
     {
         await gate.PrepareLoadAsync();
+        memory.Forget(userId);
         var loaded = await store.LoadWithLimitsAsync(userId, newKey, demand, client, ct);
         gate.HasRead();
         return loaded;

@@ -50,6 +50,15 @@ public abstract partial class SeededFaults
         Drop(
             "the timeline in the update of the account", AccountSql.Update, " AND @timeline = (SELECT timeline FROM store_timeline)",
             StoreChecks.What_was_decided_upon_another_history_of_the_database_is_not_stored),
+        Drop(
+            "the last commit of what is remembered", AccountSql.LoadRemembered, " AND a.commit_id = @commit_id",
+            MemoryChecks.An_account_that_is_remembered_is_read_by_its_last_commit),
+        Drop(
+            "the new key of what is remembered", AccountSql.LoadRemembered, " AND n.canonical = @new_key",
+            MemoryChecks.Whose_a_key_is_that_the_account_does_not_have_is_asked_each_time),
+        Drop(
+            "the timeline of what is remembered", AccountSql.LoadRemembered, " AND @timeline = (SELECT timeline FROM store_timeline)",
+            StoreChecks.What_is_remembered_of_another_history_of_the_database_is_loaded_anew),
         Replace(
             "the timeline of a token", AccountSql.Load, "s.timeline, t.timeline", "s.timeline, s.timeline",
             StoreChecks.A_token_of_another_history_of_the_database_does_not_count),

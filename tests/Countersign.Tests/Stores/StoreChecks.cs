@@ -240,6 +240,19 @@ static class StoreChecks
         Assert.Equal(before, await Sample.DumpAsync(node.Engine));
     }
 
+    public static async Task What_is_remembered_of_another_history_of_the_database_is_loaded_anew(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database, new StoreNode.Setup { Remembers = true });
+        await node.PutAsync("alice", new AccountProfile { Email = Sample.Email("alice@example.com") });
+        var alice = await node.LoadAsync("alice");
+        await node.ExecuteAsync("DROP VIEW store_timeline");
+        await node.ExecuteAsync("CREATE VIEW store_timeline AS SELECT CAST(77 AS BIGINT) AS timeline");
+
+        // A backup of which not all is there has the same commits.
+        var loaded = await node.LoadAsync("alice");
+        Assert.Equal((alice.CommitId, 77), (loaded.CommitId, loaded.Timeline));
+    }
+
     public static async Task A_token_of_another_history_of_the_database_does_not_count(TestDatabase database)
     {
         await using var node = await StoreNode.CreateAsync(database);

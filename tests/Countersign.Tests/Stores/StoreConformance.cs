@@ -63,6 +63,20 @@ public abstract class StoreConformance
         RunAsync(MemoryChecks.A_token_that_was_issued_here_is_guessed_at_and_redeemed_without_a_read);
 
     [Fact]
+    public Task What_is_remembered_of_another_history_of_the_database_is_loaded_anew() =>
+        RunAsync(StoreChecks.What_is_remembered_of_another_history_of_the_database_is_loaded_anew);
+
+    [Fact]
+    public Task An_account_that_is_remembered_is_read_by_its_last_commit() => RunAsync(MemoryChecks.An_account_that_is_remembered_is_read_by_its_last_commit);
+
+    [Fact]
+    public Task Whose_a_key_is_that_the_account_does_not_have_is_asked_each_time() =>
+        RunAsync(MemoryChecks.Whose_a_key_is_that_the_account_does_not_have_is_asked_each_time);
+
+    [Fact]
+    public Task Codes_that_are_known_to_be_sent_are_not_looked_for() => RunAsync(OutboxChecks.Codes_that_are_known_to_be_sent_are_not_looked_for);
+
+    [Fact]
     public Task Nobody_is_refused_by_what_another_node_has_changed() => RunAsync(MemoryChecks.Nobody_is_refused_by_what_another_node_has_changed);
 
     [Fact]

@@ -77,7 +77,9 @@ sealed class StoreNode : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(setup.Clock);
         builder.Services.AddSingleton<SqlAccountStore>();
         builder.Services.AddSingleton<IAccountStore>(provider =>
-            setup.Remembers ? provider.GetRequiredService<SqlAccountStore>() : new AllLoadBeforeAnyCommits(provider.GetRequiredService<SqlAccountStore>(), setup.Gate));
+            setup.Remembers
+                ? provider.GetRequiredService<SqlAccountStore>()
+                : new AllLoadBeforeAnyCommits(provider.GetRequiredService<SqlAccountStore>(), provider.GetRequiredService<StoreMemory>(), setup.Gate));
         database.Use(builder.Services.AddCountersign());
 
         var engine = builder.Services.Last(service => service.ServiceType == typeof(ISqlEngine)).ImplementationFactory!;
