@@ -28,10 +28,10 @@ sealed partial class HandOff(
     const string Expired = "expired";
 
     /// <summary>
-    /// Null where the message is not to be sent any more. Else what records the outcome of the try, for which whoever has sent need not wait: true where a
+    /// Null where the message is not to be sent any more. Else what records the outcome of the try, and has to be called, but not by whoever sends: true where a
     /// sender has accepted the message, false where it waits for another try or is dead.
     /// </summary>
-    public async Task<Task<bool>?> TrySendAsync(HeldMessage held, CancellationToken ct)
+    public async Task<Func<Task<bool>>?> TrySendAsync(HeldMessage held, CancellationToken ct)
     {
         var (message, content) = (held.Message, held.Message.Content);
         if (clock.GetUtcNow() >= content.ExpiresAt)
@@ -49,7 +49,8 @@ sealed partial class HandOff(
         }
 
         // From here on the outcome is recorded, whether the process stops or not.
-        return RecordAsync(message, await AskAsync(message, ct));
+        var result = await AskAsync(message, ct);
+        return () => RecordAsync(message, result);
     }
 
     async Task<bool> RecordAsync(QueuedMessage message, SendResult result)

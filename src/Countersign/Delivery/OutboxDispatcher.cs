@@ -205,11 +205,11 @@ sealed partial class OutboxDispatcher(
         }
     }
 
-    async Task FinishAsync(HeldMessage held, Task<Task<bool>?> sending, CancellationToken ct)
+    async Task FinishAsync(HeldMessage held, Task<Func<Task<bool>>?> sending, CancellationToken ct)
     {
         try
         {
-            if (await sending is { } recording && await recording)
+            if (await LetGoAsync(held, sending) is { } record && await record())
                 Interlocked.Increment(ref accepted);
         }
         catch (StoreUnavailableException e)
@@ -225,6 +225,15 @@ sealed partial class OutboxDispatcher(
         {
             // A worker that ended here would be missed by nobody until the last one has.
             LogDefect(e);
+        }
+    }
+
+    /// <summary>Before the outcome is recorded: a message that waits for another try may be claimed from then on, and is to be taken for another one.</summary>
+    async Task<Func<Task<bool>>?> LetGoAsync(HeldMessage held, Task<Func<Task<bool>>?> sending)
+    {
+        try
+        {
+            return await sending;
         }
         finally
         {
