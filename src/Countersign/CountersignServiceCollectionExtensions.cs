@@ -60,7 +60,7 @@ public static class CountersignServiceCollectionExtensions
         services.TryAddSingleton<IAccountStore, SqlAccountStore>();
         services.AddSingleton(TemplateCheck.Load);
         services.AddSingleton(provider => new Templates(
-            provider.GetRequiredService<IOptions<CountersignOptions>>().Value, provider.GetRequiredService<TemplateSet>()));
+            provider.GetRequiredService<IOptions<CountersignOptions>>().Value, provider.GetRequiredService<TemplateSet>));
         services.AddSingleton<SenderRoutes>();
         services.AddSingleton<SendQueue>();
         services.AddSingleton<HandOff>();

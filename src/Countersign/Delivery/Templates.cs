@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Countersign.Delivery;
 
 /// <summary>
-/// What messages say: Liquid templates, a folder for each language and a few that all share, compiled when the process starts. Values are data, never
+/// What messages say: Liquid templates, a folder for each language and a few that all share, compiled with the first message. Values are data, never
 /// templates. A language has plain text alone: in HTML its words and all values are encoded before a template sees them.
 /// </summary>
 sealed class Templates
@@ -15,24 +15,28 @@ sealed class Templates
     /// <summary>Twice as many are remembered at most: more than the product's messages are in all its languages.</summary>
     const int Forms = 256;
 
-    readonly TemplateSet set;
+    readonly Lazy<TemplateSet> set;
     readonly MessageValues values;
     readonly Generations<FormKey, MessageForm> forms = new(Forms);
 
     public Templates(CountersignOptions options, TemplateSet set)
+        : this(options, () => set)
     {
-        if (set.Errors.Count > 0)
-            throw new OptionsValidationException(nameof(TemplateOptions), typeof(TemplateOptions), set.Errors);
-        this.set = set;
+    }
+
+    /// <param name="load">Asked when the first message is to be written. Templates of one's own are looked at before that: see <see cref="TemplateCheck"/>.</param>
+    public Templates(CountersignOptions options, Func<TemplateSet> load)
+    {
+        set = new Lazy<TemplateSet>(() => Usable(load()));
         values = new MessageValues(options);
     }
 
-    public IEnumerable<Language> Languages => set.Languages;
+    public IEnumerable<Language> Languages => set.Value.Languages;
 
     public OutgoingMessage Render(QueuedMessage message)
     {
         var content = message.Content;
-        var language = set.Find(content.Locale);
+        var language = set.Value.Find(content.Locale);
         var own = values.OwnOf(content, language);
         var form = FormOf(content, language, own);
         var (subject, text, html) = form == MessageForm.None ? RenderWhole(content, language) : form.Fill(own.Texts);
@@ -45,13 +49,16 @@ sealed class Templates
     }
 
     /// <summary>Without a form: what the same message with a form has to be.</summary>
-    public MessageText RenderWhole(MessageContent content) => RenderWhole(content, set.Find(content.Locale));
+    public MessageText RenderWhole(MessageContent content) => RenderWhole(content, set.Value.Find(content.Locale));
 
     public bool HasForm(MessageContent content)
     {
-        var language = set.Find(content.Locale);
+        var language = set.Value.Find(content.Locale);
         return FormOf(content, language, values.OwnOf(content, language)) != MessageForm.None;
     }
+
+    static TemplateSet Usable(TemplateSet set) =>
+        set.Errors.Count == 0 ? set : throw new OptionsValidationException(nameof(TemplateOptions), typeof(TemplateOptions), set.Errors);
 
     MessageText RenderWhole(MessageContent content, Language language) =>
         new MessageRendering(language, isForm: false).Render(content, values.Of(content, language));
