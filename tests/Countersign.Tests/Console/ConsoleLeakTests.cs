@@ -38,8 +38,8 @@ public sealed class ConsoleLeakTests
         Assert.Equal(400, (await client.PostAsync("/console/accounts/alice/revoke", ("reason", ""))).Status);
         Assert.Equal(302, (await client.PostAsync("/console/accounts/alice/revoke", ("reason", "for the test"))).Status);
 
-        Assert.Equal("This cannot be shown now", await TitleWhileAsync(503, "ALTER TABLE user_keys RENAME TO user_keys_away", "ALTER TABLE user_keys_away RENAME TO user_keys"));
-        Assert.Equal("Something went wrong", await TitleWhileAsync(500, "ALTER TABLE user_keys RENAME COLUMN address TO away", "ALTER TABLE user_keys RENAME COLUMN away TO address"));
+        Assert.Equal("This cannot be shown now", await TitleWhileAsync(503, "ALTER TABLE key_claims RENAME TO key_claims_away", "ALTER TABLE key_claims_away RENAME TO key_claims"));
+        Assert.Equal("Something went wrong", await TitleWhileAsync(500, "ALTER TABLE key_claims RENAME COLUMN address TO away", "ALTER TABLE key_claims RENAME COLUMN away TO address"));
         Assert.Equal(200, (await client.GetAsync("/console/accounts/alice")).Status);
 
         var all = answers.Answers.Where(answer => answer.Path.StartsWithSegments("/console")).ToList();

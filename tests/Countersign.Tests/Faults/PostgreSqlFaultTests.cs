@@ -133,6 +133,31 @@ public sealed class PostgreSqlFaultTests(ITestOutputHelper output) : IAsyncLifet
         Assert.Single(trail.Body.EnumerateArray(), e => e.GetProperty("type").GetString() == "user_key_removed");
     }
 
+    /// <summary>Takes the connections of the server, which would serve it, and all that are free. False where it was faster with one.</summary>
+    async Task<bool> TakeAllAsync(List<NpgsqlConnection> others)
+    {
+        const string OfTheServer = "FROM pg_stat_activity WHERE application_name = 'Countersign'";
+        try
+        {
+            do
+            {
+                others.Add(new NpgsqlConnection($"{postgres.ConnectionString("postgres")};Pooling=false"));
+                await others[^1].OpenAsync(Ct);
+                await using var ending = new NpgsqlCommand($"SELECT pg_terminate_backend(pid) {OfTheServer}", others[0]);
+                await ending.ExecuteNonQueryAsync(Ct);
+            }
+            while (others.Count < 1_000);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.TooManyConnections)
+        {
+            others.RemoveAt(others.Count - 1);
+        }
+
+        // One that is ended goes a little later, and its place is free then.
+        await using var counting = new NpgsqlCommand($"SELECT COUNT(*) {OfTheServer}", others[0]);
+        return (long)(await counting.ExecuteScalarAsync(Ct))! == 0;
+    }
+
     [Fact]
     public async Task A_database_without_a_free_connection_is_unavailable_until_there_is_one()
     {
@@ -143,17 +168,7 @@ public sealed class PostgreSqlFaultTests(ITestOutputHelper output) : IAsyncLifet
         var others = new List<NpgsqlConnection>();
         try
         {
-            // The server's own go first, or they would serve it.
-            await postgres.ExecuteAsync("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'Countersign'");
-            await Assert.ThrowsAsync<PostgresException>(async () =>
-            {
-                while (true)
-                {
-                    var other = new NpgsqlConnection($"{postgres.ConnectionString("postgres")};Pooling=false");
-                    others.Add(other);
-                    await other.OpenAsync(Ct);
-                }
-            });
+            await Eventually.ThatAsync(() => TakeAllAsync(others), "others have all connections");
             await Eventually.ThatAsync(
                 async () => (await alice.AccountAsync()).Status == 503 && log.All.Contains("53300", StringComparison.Ordinal), "there is no connection left");
             await AssertUnavailableAsync(() => alice.AccountAsync());

@@ -205,8 +205,8 @@ sealed class CanaryTour(Canaries canaries, TestServer server)
         var code = canaries.Keep(CanaryKind.Code, "VVVV-7777");
         foreach (var (breaking, mending, status) in new[]
         {
-            ("ALTER TABLE user_keys RENAME TO user_keys_away", "ALTER TABLE user_keys_away RENAME TO user_keys", 503),
-            ("ALTER TABLE user_keys RENAME COLUMN address TO away", "ALTER TABLE user_keys RENAME COLUMN away TO address", 500),
+            ("ALTER TABLE key_claims RENAME TO key_claims_away", "ALTER TABLE key_claims_away RENAME TO key_claims", 503),
+            ("ALTER TABLE key_claims RENAME COLUMN address TO away", "ALTER TABLE key_claims RENAME COLUMN away TO address", 500),
         })
         {
             await ExecuteAsync(breaking);

@@ -56,7 +56,7 @@ public sealed class StoredLeakTests
         Assert.Empty(log.Lines.SelectMany(line => canaries.FindIn("log", line)));
 
         var postgres = await SharedPostgres.GetAsync();
-        Assert.Contains("user_keys", postgres.Log, StringComparison.Ordinal);
+        Assert.Contains("key_claims", postgres.Log, StringComparison.Ordinal);
         Assert.Empty(canaries.FindIn("log of PostgreSQL", postgres.Log, _ => true));
 
         var dump = await StoredText.DumpAsync(connection);
