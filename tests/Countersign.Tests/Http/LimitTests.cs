@@ -212,16 +212,26 @@ public sealed class LimitTests
         for (var i = 0; i < 60; i++)
             await first.UserWithAsync(new { phoneNumber = $"+49151000000{i:00}" }, $"user-{i}");
 
-        var issued = await Task.WhenAll(Enumerable.Range(0, 60).Select(i =>
-            nodes[i % 3].User($"user-{i}").IssueAsync("userKeys/adding/email", new { newEmail = Victim })));
+        var issued = await Task.WhenAll(Enumerable.Range(0, 60).Select(i => AskAsync(() =>
+            nodes[i % 3].User($"user-{i}").IssueAsync("userKeys/adding/email", new { newEmail = Victim }))));
         Assert.Equal((40, 20), (issued.Count(answer => answer.Status == 200), issued.Count(answer => answer.Status == 429)));
         await Eventually.ThatAsync(async () => (await first.InboxAsync(Victim)).Count == 7, "seven are sent");
 
-        var redeemed = await Task.WhenAll(Enumerable.Range(0, 60).Select(i =>
-            nodes[i % 3].User($"user-{i}").RedeemAsync("userKeys/adding/email", new { oneTimeToken = "000000" })));
-        Assert.All(redeemed, answer => Assert.True(answer.Status is 422 or 429, answer.ToString()));
+        var redeemed = await Task.WhenAll(Enumerable.Range(0, 60).Select(i => AskAsync(() =>
+            nodes[i % 3].User($"user-{i}").RedeemAsync("userKeys/adding/email", new { oneTimeToken = "000000" }))));
         Assert.Equal((25, 35), (redeemed.Count(answer => answer.Status == 422), redeemed.Count(answer => answer.Status == 429)));
         Assert.Equal(7, (await first.InboxAsync(Victim)).Count);
+    }
+
+    /// <summary>
+    /// Asks again where a node has waited in vain for the file that it shares with two others: nothing was done then, or more would be counted than are allowed.
+    /// </summary>
+    static async Task<Answer> AskAsync(Func<Task<Answer>> ask)
+    {
+        var answer = await ask();
+        for (var again = 0; answer.Status == 503 && again < 10; again++)
+            answer = await ask();
+        return answer;
     }
 
     static async Task<Answer> IssueAsync(TestServer server, string forwardedFor)

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Countersign.Tests.Server;
 
+[Collection(nameof(LeakTests))]
 public sealed class LeakTests
 {
     [Fact]

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace Countersign.Tests.Server;
 
 /// <summary>Attack 9, by those who carry the messages: what mail servers and SMS providers answer is full of what they were given.</summary>
+[Collection(nameof(LeakTests))]
 public sealed partial class SenderLeakTests
 {
     [Fact]
