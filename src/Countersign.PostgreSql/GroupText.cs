@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Countersign.Stores;
 using Npgsql;
@@ -13,9 +11,10 @@ namespace Countersign.PostgreSql;
 /// </summary>
 sealed partial class GroupText
 {
-    static readonly ConcurrentDictionary<(string Text, GroupForm Form), GroupText> Known = new();
+    /// <summary>For each form.</summary>
+    static readonly ByText<GroupText>[] Known = [.. Enum.GetValues<GroupForm>().Select(_ => new ByText<GroupText>())];
 
-    static readonly ConditionalWeakTable<string, object> Marked = [];
+    static readonly ByText<object> Marked = new();
 
     readonly string text;
     readonly string[] names;
@@ -47,12 +46,11 @@ sealed partial class GroupText
     public static bool SaysThatNotAllHaveWon(PostgresException e) => e.SqlState == PostgresErrorCodes.InvalidTextRepresentation;
 
     /// <summary>Whether the text says where the rows go.</summary>
-    public static bool CanBe(string text) => (bool)Marked.GetValue(text, static named => Marker().IsMatch(named));
+    public static bool CanBe(string text) => (bool)Marked.Of(text, false, static (named, _) => (object)Marker().IsMatch(named));
 
     /// <param name="connection">Is asked for the types of the parameters, the first time.</param>
-    public static GroupText Of(string text, GroupForm form, NpgsqlConnection connection) => Known.TryGetValue((text, form), out var known)
-        ? known
-        : Known.GetOrAdd((text, form), new GroupText(text, form, ParameterTypes.Of(text, connection)));
+    public static GroupText Of(string text, GroupForm form, NpgsqlConnection connection) =>
+        Known[(int)form].Of(text, (form, connection), static (named, with) => new GroupText(named, with.form, ParameterTypes.Of(named, with.connection)));
 
     /// <param name="rows">Statements of this text.</param>
     public NpgsqlBatchCommand ToCommand(IReadOnlyList<SqlStatement> rows)

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -11,18 +9,13 @@ namespace Countersign.PostgreSql;
 /// </summary>
 static class ParameterTypes
 {
-    static readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, NpgsqlDbType>> Known = new();
-
-    /// <summary>By the object, as in <see cref="PreparedText"/>.</summary>
-    static readonly ConditionalWeakTable<string, IReadOnlyDictionary<string, NpgsqlDbType>> Seen = [];
+    static readonly ByText<IReadOnlyDictionary<string, NpgsqlDbType>> Known = new();
 
     /// <param name="text">With named parameters, as <see cref="Stores.SqlStatement"/> has it.</param>
     /// <param name="connection">Is asked, the first time.</param>
-    public static IReadOnlyDictionary<string, NpgsqlDbType> Of(string text, NpgsqlConnection connection) => Seen.TryGetValue(text, out var seen)
-        ? seen
-        : Seen.GetValue(text, asked => Known.GetOrAdd(asked, named => Ask(named, connection)));
+    public static IReadOnlyDictionary<string, NpgsqlDbType> Of(string text, NpgsqlConnection connection) => Known.Of(text, connection, Ask);
 
-    static Dictionary<string, NpgsqlDbType> Ask(string named, NpgsqlConnection connection)
+    static IReadOnlyDictionary<string, NpgsqlDbType> Ask(string named, NpgsqlConnection connection)
     {
         using var command = new NpgsqlCommand(named, connection);
         NpgsqlCommandBuilder.DeriveParameters(command);

@@ -105,8 +105,9 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
     {
         var batch = connection.CreateBatch();
         batch.Timeout = 0;
+        var typesOf = (string text) => ParameterTypes.Of(text, connection);
         foreach (var statement in statements)
-            batch.BatchCommands.Add(PreparedText.Of(statement).ToCommand(statement, text => ParameterTypes.Of(text, connection)));
+            batch.BatchCommands.Add(PreparedText.Of(statement).ToCommand(statement, typesOf));
         return batch;
     }
 

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Countersign.Stores;
 using Npgsql;
@@ -10,10 +8,7 @@ namespace Countersign.PostgreSql;
 /// <summary>A statement with its named parameters numbered, as PostgreSQL takes them: worked out once for each text.</summary>
 sealed partial class PreparedText
 {
-    static readonly ConcurrentDictionary<string, PreparedText> Known = new();
-
-    /// <summary>By the object, which is the same one each time: a text of a thousand characters is not hashed for every statement.</summary>
-    static readonly ConditionalWeakTable<string, PreparedText> Seen = [];
+    static readonly ByText<PreparedText> Known = new();
 
     readonly string text;
     readonly string[] names;
@@ -34,10 +29,7 @@ sealed partial class PreparedText
         places = new int[names.Length];
     }
 
-    /// <summary>No text is built from input, so there are as many as the source has.</summary>
-    public static PreparedText Of(SqlStatement statement) => Seen.TryGetValue(statement.Text, out var seen)
-        ? seen
-        : Seen.GetValue(statement.Text, text => Known.GetOrAdd(text, named => new PreparedText(named)));
+    public static PreparedText Of(SqlStatement statement) => Known.Of(statement.Text, false, static (named, _) => new PreparedText(named));
 
     /// <param name="typesOf">Says what the parameters of a text are taken for, by their names. Asked where one of them is null.</param>
     public NpgsqlBatchCommand ToCommand(SqlStatement statement, Func<string, IReadOnlyDictionary<string, NpgsqlDbType>> typesOf)
