@@ -21,15 +21,14 @@ static class GrowthCommand
         var costs = new MarkdownTable("accounts", "requests/s", "p99 ms", "server CPU s/1,000", "database CPU s/1,000", "CPU ÷ smallest");
         var sizes = new MarkdownTable("table", "rows", "MB", "bytes a row");
         var results = new Results();
-        foreach (var accounts in options.Accounts)
+        var sessions = options.Accounts.Select(accounts => Prepare(accounts, place, postgres, issuer, options, sizes)).ToList();
+        try
         {
-            var system = new ProductOnPostgres(place, postgres, issuer, options.Events, options.Outstanding);
-            var clock = Stopwatch.StartNew();
-            system.Prepare(accounts);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{accounts:N0} accounts, loaded in {clock.Elapsed.TotalSeconds:F0} s"));
-            foreach (var table in system.Sizes())
-                sizes.Add($"{table.Name}, {Text(accounts)} accounts", Text(table.Rows), Text(table.Bytes / 1_000_000), Text(table.Bytes / Math.Max(1, table.Rows)));
-            Measure(system, accounts, issuer, options, results);
+            Measure(sessions, options, results);
+        }
+        finally
+        {
+            sessions.ForEach(session => session.Dispose());
         }
 
         foreach (var scenario in results.Scenarios)
@@ -48,33 +47,50 @@ static class GrowthCommand
             PerformancePage.Write("bench/growth", report);
     }
 
-    static void Measure(ProductOnPostgres system, int accounts, Issuer issuer, GrowthOptions options, Results results)
+    /// <summary>A database with so many accounts, and a warm server upon it.</summary>
+    static Session Prepare(int accounts, Workplace place, Postgres postgres, Issuer issuer, GrowthOptions options, MarkdownTable sizes)
     {
-        Scenario[] scenarios = [new ReadScenario(), new IssueScenario(), new RedeemScenario()];
-        var running = system.StartOnOriginal();
-        using var session = new Session(running, new Sample(issuer, accounts));
-        WarmUp.Run(session, scenarios);
+        var system = new ProductOnPostgres(place, postgres, issuer, options.Events, options.Outstanding, $"of{accounts}");
+        var clock = Stopwatch.StartNew();
+        system.Prepare(accounts);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{accounts:N0} accounts, loaded in {clock.Elapsed.TotalSeconds:F0} s"));
+        foreach (var table in system.Sizes())
+            sizes.Add($"{table.Name}, {Text(accounts)} accounts", Text(table.Rows), Text(table.Bytes / 1_000_000), Text(table.Bytes / Math.Max(1, table.Rows)));
+
+        var session = new Session(system.StartOnOriginal(), new Sample(issuer, accounts));
+        WarmUp.Run(session, Scenarios());
+        return session;
+    }
+
+    /// <summary>In turn, one size after the other: the machine may be another in a minute.</summary>
+    static void Measure(IReadOnlyList<Session> sessions, GrowthOptions options, Results results)
+    {
         for (var repetition = 1; repetition <= options.Repetitions; repetition++)
         {
-            foreach (var scenario in scenarios)
+            foreach (var scenario in Scenarios())
             {
-                var measured = scenario.Run(session, Figures.MainConnections, options.Duration);
-                results.Add(new Result(Text(accounts), repetition, scenario.Name, Figures.MainConnections, measured));
-                Console.WriteLine(Progress.Line(Text(accounts), scenario.Name, Figures.MainConnections, measured));
+                foreach (var (session, accounts) in sessions.Zip(options.Accounts))
+                {
+                    var measured = scenario.Run(session, Figures.MainConnections, options.Duration);
+                    results.Add(new Result(Text(accounts), repetition, scenario.Name, Figures.MainConnections, measured));
+                    Console.WriteLine(Progress.Line(Text(accounts), scenario.Name, Figures.MainConnections, measured));
+                }
             }
         }
     }
 
+    static Scenario[] Scenarios() => [new ReadScenario(), new IssueScenario(), new RedeemScenario()];
+
     static string[] Costs(Results results, string scenario, int accounts, int smallest)
     {
-        double? Median(int of, Func<Measurement, double> figure) => results.Median(Text(of), scenario, Figures.MainConnections, figure);
+        double? Median(Func<Measurement, double> figure) => results.Median(Text(accounts), scenario, Figures.MainConnections, figure);
         return
         [
-            MarkdownTable.Number(Median(accounts, Figures.PerSecond), "N0"),
-            MarkdownTable.Number(Median(accounts, Figures.P99), "F2"),
-            MarkdownTable.Number(Median(accounts, Figures.ServerCpu), "F3"),
-            MarkdownTable.Number(Median(accounts, Figures.DatabaseCpu), "F3"),
-            MarkdownTable.Number(Median(accounts, Figures.Cpu) / Median(smallest, Figures.Cpu), "F2"),
+            MarkdownTable.Number(Median(Figures.PerSecond), "N0"),
+            MarkdownTable.Number(Median(Figures.P99), "F2"),
+            MarkdownTable.Number(Median(Figures.ServerCpu), "F3"),
+            MarkdownTable.Number(Median(Figures.DatabaseCpu), "F3"),
+            results.Ratio(Text(accounts), Text(smallest), scenario, Figures.MainConnections, Figures.Cpu)?.ToString() ?? "–",
         ];
     }
 

@@ -5,12 +5,13 @@ namespace Countersign.Bench.Systems;
 
 /// <param name="events">In the audit trails of all accounts; null for one in each.</param>
 /// <param name="outstanding">Messages that wait in the outbox.</param>
-sealed class ProductOnPostgres(Workplace place, Postgres postgres, Issuer issuer, long? events = null, long outstanding = 0)
+/// <param name="name">Where there are several beside each other, each has one of its own.</param>
+sealed class ProductOnPostgres(Workplace place, Postgres postgres, Issuer issuer, long? events = null, long outstanding = 0, string name = "postgres")
     : PostgresSystem(place, postgres, issuer)
 {
     readonly ProductSettings settings = new();
 
-    public override string Name => "postgres";
+    public override string Name => name;
 
     protected override string Project => "Countersign.Bench.Product";
 

@@ -38,7 +38,7 @@ sealed record Limit(LimitScope Scope, string Subject, IReadOnlyList<Quota> Quota
     /// <summary>When to ask again for a country that is not sent to because nobody there redeems.</summary>
     public static readonly TimeSpan PumpedRetryAfter = TimeSpan.FromHours(1);
 
-    public TimeSpan Memory => Quotas.Select(quota => quota.Span).Append(ShortestMemory).Max();
+    public TimeSpan Memory => Quotas.Aggregate(ShortestMemory, (longest, quota) => quota.Span > longest ? quota.Span : longest);
 }
 
 /// <summary>A limit as it was in one snapshot.</summary>

@@ -62,7 +62,8 @@ sealed record LimitRules
 
         if (demand == Demand.Redeem && isDone && change?.Redeemed is PhoneNumber number && RedeemedShare > 0)
             limits.Add(new Limit(LimitScope.SmsCountryRedeemed, number.Region, []));
-        return [.. limits.OrderBy(limit => limit.Scope).ThenBy(limit => limit.Subject, StringComparer.Ordinal)];
+        limits.Sort(static (one, other) => one.Scope != other.Scope ? one.Scope.CompareTo(other.Scope) : string.CompareOrdinal(one.Subject, other.Subject));
+        return limits;
     }
 
     /// <summary>What another person can cause at an address. A notice of what was done to an account is never left out.</summary>

@@ -55,7 +55,12 @@ sealed class SlidingWindow : IEquatable<SlidingWindow>
     }
 
     /// <summary><c>1732300000000 1732300060000*2</c>: Unix milliseconds, with a factor where several are counted at one moment.</summary>
-    public string ToStore() => string.Join(' ', entries.Select(entry => entry.Count == 1 ? $"{entry.At}" : $"{entry.At}*{entry.Count}"));
+    public string ToStore() => entries switch
+    {
+        [] => "",
+        [var only] => ToStore(only),
+        _ => string.Join(' ', entries.Select(ToStore)),
+    };
 
     public static SlidingWindow FromStore(string text) =>
         text.Length == 0 ? Empty : new SlidingWindow([.. text.Split(' ').Select(Parse)]);
@@ -93,6 +98,12 @@ sealed class SlidingWindow : IEquatable<SlidingWindow>
 
         entries[closest] = (entries[closest].At, entries[closest - 1].Count + entries[closest].Count);
         entries.RemoveAt(closest - 1);
+    }
+
+    static string ToStore((long At, int Count) entry)
+    {
+        var at = entry.At.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return entry.Count == 1 ? at : $"{at}*{entry.Count}";
     }
 
     static (long At, int Count) Parse(string entry)

@@ -15,10 +15,11 @@ sealed class AuditRows(AuditChain chain)
     {
         var (before, end) = (commit.Before, commit.Before.Trail);
         var events = new List<LinkedEvent>();
-        foreach (var (entry, ordinal) in commit.Change.Events.Select((entry, ordinal) => (entry, ordinal)))
+        // As the row will say it: times in whole milliseconds.
+        var at = DateTimeOffset.FromUnixTimeMilliseconds(commit.At.ToUnixTimeMilliseconds());
+        foreach (var entry in commit.Change.Events)
         {
-            // As the row will say it: times in whole milliseconds.
-            var at = DateTimeOffset.FromUnixTimeMilliseconds(commit.At.ToUnixTimeMilliseconds());
+            var ordinal = events.Count;
             var e = new AuditEvent(
                 Id(VersionAfter(before), ordinal), at, entry.Type.Name(), entry.Purpose?.Operation.Name(), entry.Purpose?.KeyType?.Name(), entry.Target,
                 entry.Reason, commit.By.Actor, commit.By.IpAddress, commit.By.UserAgent);
@@ -29,32 +30,25 @@ sealed class AuditRows(AuditChain chain)
         return (events, end);
     }
 
-    /// <summary>What the account's own row says of where its trail ends.</summary>
-    public (string, object?)[] End(string userId, TrailMark end) =>
-    [
-        ("@trail_events", end.Events),
-        ("@trail_link", end.Link.ToArray()),
-        ("@trail_seal", chain.Seal(userId, end)),
-        ("@trail_key_id", chain.CurrentKeyId),
-    ];
-
-    public SqlStatement Insert(LinkedEvent linked)
+    public void Add(CommitStatements statements, IReadOnlyList<LinkedEvent> events)
     {
-        var e = linked.Event;
-        return new SqlStatement(
-            AuditSql.Insert,
-            ("@ordinal", (long)linked.Ordinal),
-            ("@at", e.At.ToUnixTimeMilliseconds()),
-            ("@type", e.Type),
-            ("@operation", e.Operation),
-            ("@key_type", e.KeyType),
-            ("@target_masked", e.Target),
-            ("@reason", e.Reason),
-            ("@actor", e.Actor),
-            ("@ip", e.IpAddress),
-            ("@user_agent", e.UserAgent),
-            ("@link", linked.Link.ToArray()),
-            ("@key_id", chain.CurrentKeyId));
+        foreach (var (ordinal, e, link) in events)
+        {
+            statements.Add(
+                AuditSql.Insert,
+                ("@ordinal", (long)ordinal),
+                ("@at", e.At.ToUnixTimeMilliseconds()),
+                ("@type", e.Type),
+                ("@operation", e.Operation),
+                ("@key_type", e.KeyType),
+                ("@target_masked", e.Target),
+                ("@reason", e.Reason),
+                ("@actor", e.Actor),
+                ("@ip", e.IpAddress),
+                ("@user_agent", e.UserAgent),
+                ("@link", link.ToArray()),
+                ("@key_id", chain.CurrentKeyId));
+        }
     }
 
     public static AuditEvent Read(DbDataReader reader) => new(

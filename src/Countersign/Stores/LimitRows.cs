@@ -35,16 +35,20 @@ static class LimitRows
     }
 
     /// <summary>After all that is the account's own: others may wait for these rows.</summary>
-    public static IEnumerable<SqlStatement> Statements(Change change, DateTimeOffset now) => change.Drawn.Select(drawn => new SqlStatement(
-        LimitSql.Draw,
-        ("@scope", drawn.Limit.Scope.Name()),
-        ("@subject", drawn.Limit.Subject),
-        ("@uses", drawn.Uses.ToStore()),
-        ("@revision", drawn.Revision),
-        ("@expires_at", Expiry(now + drawn.Limit.Memory)))
+    public static void Add(CommitStatements statements, Change change, DateTimeOffset now)
     {
-        Row = $"{drawn.Limit.Scope.Name()} {drawn.Limit.Subject}",
-    });
+        foreach (var drawn in change.Drawn)
+        {
+            statements.Add(
+                $"{drawn.Limit.Scope.Name()} {drawn.Limit.Subject}",
+                LimitSql.Draw,
+                ("@scope", drawn.Limit.Scope.Name()),
+                ("@subject", drawn.Limit.Subject),
+                ("@uses", drawn.Uses.ToStore()),
+                ("@revision", drawn.Revision),
+                ("@expires_at", Expiry(now + drawn.Limit.Memory)));
+        }
+    }
 
     /// <summary>At the end of its hour: an indexed column that every use would change would make a new row of each use, with new entries in every index.</summary>
     static long Expiry(DateTimeOffset at)

@@ -13,7 +13,7 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
     : IAccountStore
 {
     readonly UndoRows undos = new(codes);
-    readonly AuditRows audit = new(chain);
+    readonly CommitRows rows = new(codes, chain, outbox, queue);
 
     public async Task<LoadedAccount> LoadAsync(string userId, Address? newKey, CancellationToken ct)
     {
@@ -62,7 +62,7 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
         if (sealedAnswer is null)
             return null;
 
-        var opened = codes.Open(AnswerLabel(userId, key), sealedAnswer);
+        var opened = codes.Open(SealLabel.Answer(userId, key), sealedAnswer);
         return new KeptAnswer(opened[..SHA256.HashSizeInBytes], opened[SHA256.HashSizeInBytes..]);
     }
 
@@ -72,11 +72,11 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
 
     public async Task<bool> TryCommitAsync(Commit commit, CancellationToken ct)
     {
-        var (events, end) = audit.Of(commit);
+        var (statements, end) = rows.Of(commit);
         var hasWon = false;
         try
         {
-            return hasWon = await database.TryCommitAsync(Statements(commit, events, end).ToList(), ct);
+            return hasWon = await database.TryCommitAsync(statements, ct);
         }
         finally
         {
@@ -107,193 +107,6 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
 
     public Task<IReadOnlyList<LimitState>> LoadLimitsAsync(IReadOnlyList<Limit> limits, CancellationToken ct) =>
         database.ReadAsync(LimitRows.Find(limits), reader => LimitRows.Read(reader).Of(limits), ct);
-
-    /// <summary>The first decides whether the commit wins; each of the others asks whether it did.</summary>
-    IEnumerable<SqlStatement> Statements(Commit commit, IReadOnlyList<LinkedEvent> events, TrailMark end)
-    {
-        var (before, change) = (commit.Before, commit.Change);
-        var (user, commitId) = (("@user_id", (object?)before.UserId), ("@commit_id", (object?)commit.Id));
-        var isNew = before.Version == 0;
-        yield return new SqlStatement(
-            isNew ? AccountSql.Insert : AccountSql.Update,
-            [
-                user,
-                commitId,
-                ("@version", isNew ? before.FormerVersion : before.Version),
-                ("@last_commit_id", before.CommitId),
-                ("@timeline", before.Timeline),
-                ("@locale", change.After.Locale),
-                ("@anti_phishing_code", Seal(change.After)),
-                ("@frozen_until", Time(change.After.FrozenUntil)),
-                ("@refusals", change.After.Refusals.ToStore()),
-                ("@now", Time(commit.At)),
-                .. audit.End(before.UserId, end),
-            ])
-        {
-            Row = before.UserId,
-        };
-        if (isNew && before.FormerVersion > 0)
-            yield return new SqlStatement(AuditSql.GoOn, user, commitId);
-
-        foreach (var statement in Keys(before, change.After).Concat(Claims(before, change, commit.At)).Concat(Purposes(before, change))
-            .Concat(Holds(before, change.After)).Concat(undos.Statements(before.UserId, change)))
-            yield return statement with { Parameters = [user, commitId, .. statement.Parameters] };
-
-        foreach (var message in commit.Messages)
-            yield return outbox.Enqueue(message, commit.Id);
-
-        if (change.Order is { } order)
-            yield return OperatorOutbox.Carry(order, commit.Id, before.UserId, commit.At);
-
-        foreach (var statement in events.Select(audit.Insert))
-            yield return statement with { Parameters = [user, commitId, .. statement.Parameters] };
-
-        foreach (var statement in queue.Enqueue(commit))
-            yield return statement;
-
-        if (commit is { Answer: { } answer, By.Request: { } request })
-        {
-            yield return new SqlStatement(
-                AnswerSql.Keep,
-                user,
-                commitId,
-                ("@key_digest", request.Key),
-                ("@sealed", codes.Seal(AnswerLabel(before.UserId, request.Key), [.. answer.Request, .. answer.Answer])),
-                ("@expires_at", Time(commit.At + RepeatableRequest.KeptFor)));
-        }
-
-        foreach (var statement in LimitRows.Statements(change, commit.At))
-            yield return statement with { Parameters = [user, commitId, .. statement.Parameters] };
-
-        // Last of all: what is above asks for the row that goes here.
-        if (change.Erases)
-        {
-            foreach (var text in AccountSql.Erase)
-                yield return new SqlStatement(text, user, commitId);
-        }
-    }
-
-    static IEnumerable<SqlStatement> Keys(Account before, Account after)
-    {
-        foreach (var keyType in Enum.GetValues<KeyType>())
-        {
-            var (old, current) = (before.Key(keyType), after.Key(keyType));
-            if (old == current && old?.Address.Value == current?.Address.Value)
-                continue;
-
-            yield return current is null
-                ? new SqlStatement(AccountSql.DeleteKey, ("@key_type", keyType.Name()))
-                : new SqlStatement(
-                    AccountSql.UpsertKey,
-                    ("@key_type", keyType.Name()),
-                    ("@canonical", current.Address.Canonical),
-                    ("@address", current.Address.Value),
-                    ("@mfa_enabled", current.MfaEnabled ? 1L : 0L),
-                    ("@verified_at", Time(current.VerifiedAt)));
-        }
-    }
-
-    /// <summary>In one order for all accounts, what is given up first.</summary>
-    static IEnumerable<SqlStatement> Claims(Account before, Change change, DateTimeOffset now)
-    {
-        var after = change.After;
-        var isShownAlike = before.Locale == after.Locale && Equals(before.AntiPhishingCode, after.AntiPhishingCode);
-        foreach (var old in before.Keys.Select(key => key.Address).Where(address => !after.Owns(address)))
-        {
-            yield return change.ReleasedAt is { } releasedAt && releasedAt > now
-                ? new SqlStatement(AccountSql.KeepClaim, [.. Claim(old), ("@kept_until", Time(releasedAt))])
-                : new SqlStatement(AccountSql.ReleaseClaim, Claim(old));
-        }
-
-        foreach (var address in after.Keys.Select(key => key.Address))
-        {
-            if (!before.Owns(address))
-            {
-                yield return new SqlStatement(
-                    AccountSql.TakeKept, [.. Claim(address), ("@kept_until", change.OverrulesKept ? long.MaxValue : Time(now))]);
-                yield return new SqlStatement(AccountSql.Claim, [.. Claim(address), ("@address", address.Value)]);
-            }
-            else if (!isShownAlike || before.Key(address.KeyType)!.Address.Value != address.Value)
-            {
-                yield return new SqlStatement(AccountSql.RefreshClaim, [.. Claim(address), ("@address", address.Value)]);
-            }
-        }
-    }
-
-    static (string, object?)[] Claim(Address address) => [("@key_type", address.KeyType.Name()), ("@canonical", address.Canonical)];
-
-    static IEnumerable<SqlStatement> Purposes(Account before, Change change)
-    {
-        foreach (var (purpose, state) in change.After.Purposes)
-        {
-            var old = before.State(purpose);
-            if (state == old)
-                continue;
-
-            (string, object?)[] key = [("@operation", purpose.Operation.Name()), ("@key_type", purpose.KeyType?.Name() ?? "")];
-            yield return new SqlStatement(AccountSql.UpsertToken, [.. key, .. Token(state)]);
-            if (state.Guesses != old.Guesses)
-            {
-                yield return new SqlStatement(
-                    AccountSql.UpsertGuesses,
-                    [
-                        .. key,
-                        ("@wrong_tries", state.Guesses.WrongTries.ToStore()),
-                        ("@locks", (long)state.Guesses.Locks),
-                        ("@locked_until", Time(state.Guesses.LockedUntil)),
-                    ]);
-            }
-        }
-
-        foreach (var purpose in change.Withdrawn.Where(purpose => before.State(purpose).Pending is not { AreSent: true }))
-        {
-            yield return new SqlStatement(
-                AccountSql.WithdrawCodes,
-                ("@operation", purpose.Operation.Name()),
-                ("@key_type", purpose.KeyType?.Name() ?? ""));
-        }
-
-        foreach (var (purpose, newest, previous) in change.Superseded(before))
-        {
-            yield return new SqlStatement(
-                AccountSql.WithdrawSuperseded,
-                ("@operation", purpose.Operation.Name()),
-                ("@key_type", purpose.KeyType?.Name() ?? ""),
-                ("@newest", newest),
-                ("@previous", previous));
-        }
-    }
-
-    static IEnumerable<SqlStatement> Holds(Account before, Account after)
-    {
-        foreach (var (reason, until) in after.Holds)
-        {
-            if (!before.Holds.TryGetValue(reason, out var old) || old != until)
-                yield return new SqlStatement(AccountSql.UpsertHold, ("@reason", reason.Name()), ("@held_until", Time(until)));
-        }
-
-        foreach (var reason in before.Holds.Keys.Where(reason => !after.Holds.ContainsKey(reason)))
-            yield return new SqlStatement(AccountSql.DeleteHold, ("@reason", reason.Name()));
-    }
-
-    static (string, object?)[] Token(PurposeState state) =>
-    [
-        ("@target_key_type", state.Pending?.Target.KeyType.Name()),
-        ("@target", state.Pending?.Target.Value),
-        ("@target_canonical", state.Pending?.Target.Canonical),
-        ("@reference", state.Pending?.Reference),
-        ("@message_id", state.Pending?.MessageId),
-        ("@digest", state.Pending?.Newest.Digest.ToArray()),
-        ("@key_id", state.Pending?.Newest.KeyId),
-        ("@expires_at", Time(state.Pending?.Newest.ExpiresAt)),
-        ("@previous_digest", state.Pending?.Previous?.Digest.ToArray()),
-        ("@previous_key_id", state.Pending?.Previous?.KeyId),
-        ("@previous_expires_at", Time(state.Pending?.Previous?.ExpiresAt)),
-        ("@wrong_tries", (long?)state.Pending?.WrongTries),
-        ("@spent", state.Spent ? 1L : 0L),
-        ("@last_issued_at", Time(state.Sends.LastIssuedAt)),
-        ("@issues", state.Sends.Issues.ToStore()),
-    ];
 
     LoadedAccount Remember(LoadedAccount loaded)
     {
@@ -337,15 +150,9 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
         return new LoadedAccount(account, newKeyOwner);
     }
 
-    byte[]? Seal(Account account) =>
-        account.AntiPhishingCode is { } code ? codes.Seal(Label(account.UserId), Encoding.ASCII.GetBytes(code.Reveal())) : null;
-
     AntiPhishingCode Open(string userId, byte[] sealedCode) =>
-        AntiPhishingCode.FromStore(Encoding.ASCII.GetString(codes.Open(Label(userId), sealedCode)));
+        AntiPhishingCode.FromStore(Encoding.ASCII.GetString(codes.Open(SealLabel.AntiPhishingCode(userId), sealedCode)));
 
-    static string AnswerLabel(string userId, byte[] key) => $"answer/{Convert.ToHexString(key)}/{userId}";
-
-    static string Label(string userId) => $"anti-phishing-code/{userId}";
 
     static long? Time(DateTimeOffset? at) => at?.ToUnixTimeMilliseconds();
 }

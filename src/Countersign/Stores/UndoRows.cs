@@ -9,14 +9,14 @@ namespace Countersign.Stores;
 sealed class UndoRows(TokenCodes codes)
 {
     /// <summary>What is void goes first.</summary>
-    public IEnumerable<SqlStatement> Statements(string userId, Change change)
+    public void Add(CommitStatements statements, string userId, Change change)
     {
         if (change.VoidsUndosFrom is { } version)
-            yield return new SqlStatement(AccountSql.VoidUndos, ("@from_version", version));
+            statements.Add(AccountSql.VoidUndos, ("@from_version", version));
         if (change.Offers is not { } point)
-            yield break;
+            return;
 
-        yield return new SqlStatement(
+        statements.Add(
             AccountSql.InsertUndo,
             ("@id", point.Id),
             ("@from_version", point.Version),

@@ -46,10 +46,10 @@ sealed class EventQueue(Database database, IOptions<CountersignOptions> options)
     /// <summary>Completes when this node has queued something after it was asked for.</summary>
     public Task Woken => Volatile.Read(ref woken).Task;
 
-    /// <summary>What a commit adds to its statements, behind those that write its events.</summary>
-    public IEnumerable<SqlStatement> Enqueue(Commit commit) => IsWanted(commit)
-        ? [new SqlStatement(EventSql.Insert, ("@user_id", commit.Before.UserId), ("@commit_id", commit.Id), ("@types", types), ("@now", Time(commit.At)))]
-        : [];
+    /// <summary>What a commit adds to its statements, behind those that write its events; null for nothing.</summary>
+    public SqlStatement? Enqueue(Commit commit) => IsWanted(commit)
+        ? new SqlStatement(EventSql.Insert, ("@user_id", commit.Before.UserId), ("@commit_id", commit.Id), ("@types", types), ("@now", Time(commit.At)))
+        : null;
 
     /// <summary>Never waits.</summary>
     public void Committed(Commit commit)

@@ -4,12 +4,14 @@
 import { copy } from "./copy.js";
 
 const pollEvery = 1000;
+/** Its heading at the lower edge of the window is not yet the newest message. */
+const sightPercent = 60;
 const byId = (id) => document.getElementById(id);
 const status = byId("status"), list = byId("messages"), filter = byId("filter");
 
 /** What is on the page, by key. A message never changes, so that it is built once and stays: selection, focus and scrolling with it. */
 const shown = new Map();
-let last = null, timer = 0, isPolling = false, isInSight = true, isNew = false;
+let last = null, timer = 0, isPolling = false, isNew = false;
 
 async function poll() {
   clearTimeout(timer);
@@ -118,11 +120,17 @@ function point(message, text) {
 }
 
 function follow() {
-  byId("newest").hidden = isInSight || !isNew;
+  byId("newest").hidden = isInSight() || !isNew;
   if (byId("newest").hidden) return;
   let focused = document.activeElement;
   while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
   if (focused !== document.body) focused?.scrollIntoView({ block: "nearest" });
+}
+
+/** Measured anew each time: the observer speaks with the next frame, and a busy browser may draw none for long. */
+function isInSight() {
+  const { top, bottom } = byId("inbox-title").getBoundingClientRect();
+  return bottom >= 0 && top <= innerHeight * sightPercent / 100;
 }
 
 function seen() {
@@ -187,11 +195,7 @@ function isTyping(e) {
   return e.composedPath().some((target) => target instanceof Element && target.matches("input, textarea, select"));
 }
 
-// Its heading at the lower edge of the window is not yet the newest message.
-new IntersectionObserver(([entry]) => {
-  isInSight = entry.isIntersecting;
-  follow();
-}, { rootMargin: "0px 0px -40% 0px" }).observe(byId("inbox-title"));
+new IntersectionObserver(follow, { rootMargin: `0px 0px -${100 - sightPercent}% 0px` }).observe(byId("inbox-title"));
 byId("newest-copy").addEventListener("click", (e) => copy(e.currentTarget, byId("newest-code")));
 byId("newest-close").addEventListener("click", seen);
 byId("newest-show").addEventListener("click", () => {
