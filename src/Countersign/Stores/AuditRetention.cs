@@ -10,7 +10,8 @@ namespace Countersign.Stores;
 /// </summary>
 sealed partial class AuditRetention(Database database, AuditChain chain, IOptions<CountersignOptions> options, ILogger<AuditRetention> log)
 {
-    const int Batch = 500;
+    /// <summary>Events that are looked at, and of a trail taken away, at once.</summary>
+    internal const int Batch = 500;
 
     public async Task ApplyAsync(DateTimeOffset now, CancellationToken ct)
     {
@@ -19,29 +20,53 @@ sealed partial class AuditRetention(Database database, AuditChain chain, IOption
             return;
 
         var before = now - retention;
-        var removed = 0L;
-        for (var userId = await FindNextAsync("", before, ct); userId is not null; userId = await FindNextAsync(userId, before, ct))
+        var (from, removed) = (0L, 0L);
+        while (await FindOutdatedAsync(from, before, ct) is { UserIds.Count: > 0 } oldest)
         {
-            int count;
-            do
-            {
-                count = await ShortenAsync(userId, before, ct);
-                removed += count;
-            }
-            while (count == Batch);
+            var gone = 0L;
+            foreach (var userId in oldest.UserIds)
+                gone += await ShortenAsync(userId, before, ct);
+            removed += gone;
+            // What stays stands behind a younger event, and is passed over.
+            if (gone == 0)
+                from = Math.Max(oldest.Until, from + 1);
         }
 
         if (removed > 0)
             LogRemoved(removed, retention);
     }
 
-    Task<string?> FindNextAsync(string after, DateTimeOffset before, CancellationToken ct) => database.ReadAsync(
-        new SqlStatement(AuditSql.NextOutdated, ("@after", after), ("@before", before.ToUnixTimeMilliseconds())),
-        reader => reader.Read() && !reader.IsDBNull(0) ? reader.GetString(0) : null,
+    /// <summary>Whose the oldest events are, and when the youngest of those was.</summary>
+    Task<(IReadOnlyCollection<string> UserIds, long Until)> FindOutdatedAsync(long from, DateTimeOffset before, CancellationToken ct) => database.ReadAsync(
+        new SqlStatement(AuditSql.Outdated, ("@from", from), ("@before", before.ToUnixTimeMilliseconds()), ("@limit", (long)Batch)),
+        reader =>
+        {
+            var (userIds, until) = (new HashSet<string>(StringComparer.Ordinal), from);
+            while (reader.Read())
+            {
+                userIds.Add(reader.GetString(0));
+                until = reader.GetInt64(1);
+            }
+
+            return ((IReadOnlyCollection<string>)userIds, until);
+        },
         ct);
 
+    async Task<long> ShortenAsync(string userId, DateTimeOffset before, CancellationToken ct)
+    {
+        var removed = 0L;
+        int count;
+        do
+        {
+            count = await ShortenOnceAsync(userId, before, ct);
+            removed += count;
+        }
+        while (count == Batch);
+        return removed;
+    }
+
     /// <summary>How many events went. None where another node was faster.</summary>
-    async Task<int> ShortenAsync(string userId, DateTimeOffset before, CancellationToken ct)
+    async Task<int> ShortenOnceAsync(string userId, DateTimeOffset before, CancellationToken ct)
     {
         var oldest = new List<(AuditEvent Event, long Version, long Ordinal, byte[] Link)>();
         var gone = 0L;

@@ -67,8 +67,8 @@ static class AuditSql
         ORDER BY e.version, e.ordinal
         """;
 
-    /// <summary>The next user id with events older than is kept; null after the last.</summary>
-    public const string NextOutdated = "SELECT MIN(user_id) FROM audit_events WHERE at < @before AND user_id > @after";
+    /// <summary>Whose events are older than is kept, the oldest first: by an index, and so however many there are that are not.</summary>
+    public const string Outdated = "SELECT user_id, at FROM audit_events WHERE at >= @from AND at < @before ORDER BY at LIMIT @limit";
 
     /// <summary>The oldest of a trail, with where it begins.</summary>
     public const string Oldest =

@@ -46,6 +46,25 @@ public sealed class TokenCodesTests
     }
 
     [Fact]
+    public void Ids_are_UUIDs_of_version_7_and_each_thread_draws_its_own()
+    {
+        var ids = new string[4][];
+        var threads = Enumerable.Range(0, ids.Length).Select(place => new Thread(() => ids[place] = [.. Enumerable.Range(0, 1_000).Select(_ => TokenCodes.NewId(World.Start))])).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+
+        var all = ids.SelectMany(of => of).ToList();
+        Assert.Equal(all.Count, all.Distinct().Count());
+        var guids = all.ConvertAll(id => Guid.ParseExact(id, "N"));
+        Assert.All(guids, id => Assert.Equal((7, true), (id.Version, id.Variant is >= 8 and <= 11)));
+        var time = Guid.CreateVersion7(World.Start).ToString("N")[..12];
+        Assert.All(all, id => Assert.Equal(time, id[..12]));
+        // Every bit that is random is set in half of them: of 4,000, within eight standard deviations.
+        foreach (var bit in Enumerable.Range(0, 128).Where(bit => bit is >= 52 and < 64 or >= 66))
+            Assert.InRange(guids.Count(id => (id.ToByteArray(bigEndian: true)[bit / 8] >> (7 - (bit % 8)) & 1) == 1), 2_000 - 253, 2_000 + 253);
+    }
+
+    [Fact]
     public void Ids_sort_by_time()
     {
         var ids = Enumerable.Range(0, 50).Select(i => TokenCodes.NewId(World.Start.AddMilliseconds(i))).ToList();

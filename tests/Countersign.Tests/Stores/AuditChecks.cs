@@ -149,6 +149,25 @@ static class AuditChecks
             (await VerifyAsync(node, "bob")).Findings);
     }
 
+    public static async Task What_is_old_behind_a_younger_event_stays_and_keeps_nothing_else(TestDatabase database)
+    {
+        await using var node = await StoreNode.CreateAsync(database, Keeping("10.00:00:00"));
+        await LiveAsync(node, "alice", events: 1);
+        var alice = await node.LoadAsync("alice");
+        // More than are looked at at once, and all at the same moment.
+        var change = Enumerable.Range(0, 2 * AuditRetention.Batch).Aggregate(Change.Of(alice), (change, _) => change.Record(AuditEventType.TokenIssued));
+        Assert.True(await node.CommitAsync(alice, change));
+        node.Clock.Advance(TimeSpan.FromDays(1));
+        await LiveAsync(node, "bob", events: 2);
+        node.Clock.Advance(TimeSpan.FromDays(20));
+        await node.ExecuteAsync("UPDATE audit_events SET at = @now WHERE user_id = 'alice' AND version = 1", ("@now", node.Clock.Now.ToUnixTimeMilliseconds()));
+
+        await node.Retention.ApplyAsync(node.Clock.Now, Ct);
+
+        Assert.Equal(1 + (2 * AuditRetention.Batch), (await node.Store.ReadEventsAsync("alice", int.MaxValue, Ct)).Count);
+        Assert.Empty(await node.Store.ReadEventsAsync("bob", 100, Ct));
+    }
+
     public static async Task Of_two_nodes_that_shorten_a_trail_one_does(TestDatabase database)
     {
         await using var node = await StoreNode.CreateAsync(database);

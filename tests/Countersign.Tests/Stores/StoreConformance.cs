@@ -126,6 +126,9 @@ public abstract class StoreConformance
         RunAsync(AuditChecks.What_is_too_old_goes_and_the_rest_can_be_verified);
 
     [Fact]
+    public Task Audit_events_that_are_old_behind_a_younger_one_stay_and_keep_nothing_else() => RunAsync(AuditChecks.What_is_old_behind_a_younger_event_stays_and_keeps_nothing_else);
+
+    [Fact]
     public Task Of_two_nodes_that_shorten_an_audit_trail_one_does() => RunAsync(AuditChecks.Of_two_nodes_that_shorten_a_trail_one_does);
 
     [Fact]
