@@ -15,17 +15,17 @@ sealed class Tickets(int first, int span, int accounts, long count, int repeat =
     IReadOnlyList<Share> shares = [new Share(0, 1)];
 
     /// <summary>How many were handed out: the request of each has been answered, once the run is over.</summary>
-    public int Taken => shares.Sum(share => (int)share.Taken(count));
+    public int Taken => shares.Sum(share => share.Taken);
 
     /// <summary>So many, from the first on, were all handed out.</summary>
-    public int TakenInOrder => shares.Count == 1 ? Taken : (int)shares.Min(share => share.Taken(count)) * shares.Count;
+    public int TakenInOrder => (int)shares.Min(share => share.Turn);
 
     public int At(long turn) => (int)((first + (turn / repeat % span)) % accounts);
 
     /// <summary>Where all draw from one pile.</summary>
     public IReadOnlyList<Func<int>> Together() => [() => Next(shares[0])];
 
-    /// <summary>Dealt out, so that an account comes at the same hand each time.</summary>
+    /// <summary>Dealt out by the places of accounts, so that an account comes at the same hand each time, in this run and in any other.</summary>
     public IReadOnlyList<Func<int>> Dealt(int hands)
     {
         shares = [.. Enumerable.Range(0, hands).Select(hand => new Share(hand, hands))];
@@ -34,16 +34,26 @@ sealed class Tickets(int first, int span, int accounts, long count, int repeat =
 
     int Next(Share share)
     {
-        var turn = share.Next();
-        return turn < count ? At(turn) : None;
+        while (share.Turn < count)
+        {
+            var place = At(share.Turn++);
+            if (!share.Has(place))
+                continue;
+            share.Taken++;
+            return place;
+        }
+
+        return None;
     }
 
+    /// <summary>Taken from by the one thread that all connections have.</summary>
     sealed class Share(int hand, int hands)
     {
-        long next;
+        /// <summary>The next that was not looked at.</summary>
+        public long Turn { get; set; }
 
-        public long Next() => ((Interlocked.Increment(ref next) - 1) * hands) + hand;
+        public int Taken { get; set; }
 
-        public long Taken(long count) => Math.Min(Volatile.Read(ref next), (count - hand + hands - 1) / hands);
+        public bool Has(int place) => place % hands == hand;
     }
 }
