@@ -32,6 +32,9 @@ static class PostgreSqlSettings
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         if (string.IsNullOrEmpty(settings.Host))
             throw new ArgumentException("The PostgreSQL connection string names no host: 'Host=db;Username=countersign;Password=…;Database=countersign'.");
+        // Nobody asks the server for the types of parameters through it, and a statement that fails would be another's to pay for.
+        if (settings.Multiplexing)
+            throw new ArgumentException("Multiplexing=true is not supported: leave it out. A busy node sends what it commits together by itself.");
 
         // Every key has a default, so what was left open shows by its absence.
         void Default(string key, object value)

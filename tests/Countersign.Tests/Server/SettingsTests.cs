@@ -45,6 +45,7 @@ public sealed class SettingsTests
     [InlineData("Countersign:Limits:Recipient:Fax:Day=1", "Countersign:Limits:Recipient:Fax is no setting.")]
     [InlineData("Countersign:Keys:0:Id=one|Countersign:Keys:0:Value=" + Key + "|Countersign:Keys:0:Vlaue=x", "Countersign:Keys:0:Vlaue is no setting.")]
     [InlineData("ConnectionStrings:PostgreSql=Database=db", "ConnectionStrings:PostgreSql cannot be used. The PostgreSQL connection string names no host")]
+    [InlineData("ConnectionStrings:PostgreSql=Host=db;Multiplexing=true", "ConnectionStrings:PostgreSql cannot be used. Multiplexing=true is not supported: leave it out.")]
     [InlineData("ConnectionStrings:Sqlite=Data Source=:memory:", "ConnectionStrings:Sqlite cannot be used. The SQLite database has to be a file")]
     [InlineData("ConnectionStrings:Sqlite=Data Source=x;Mode=Memory;Cache=Shared", "ConnectionStrings:Sqlite cannot be used. The SQLite database has to be a file")]
     [InlineData("ConnectionStrings:Sqlite=Data Source=file::memory:", "ConnectionStrings:Sqlite cannot be used. The SQLite database has to be a file")]
