@@ -153,6 +153,5 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
     AntiPhishingCode Open(string userId, byte[] sealedCode) =>
         AntiPhishingCode.FromStore(Encoding.ASCII.GetString(codes.Open(SealLabel.AntiPhishingCode(userId), sealedCode)));
 
-
     static long? Time(DateTimeOffset? at) => at?.ToUnixTimeMilliseconds();
 }
