@@ -5,18 +5,21 @@ namespace Countersign.Tests.Ui;
 /// <summary>The chromium of this machine, which reaches nothing but this machine. One for all tests of a class.</summary>
 public sealed class Browser : IAsyncLifetime
 {
+    /// <summary>Longer than a page needs, and than Playwright waits by itself: on a machine that is busy elsewhere, a browser starts in seconds.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     IPlaywright? playwright;
     IBrowser? browser;
 
     public async ValueTask InitializeAsync()
     {
-        // Longer than the page needs, and no longer than somebody would wait who runs the tests on a busy machine.
-        Assertions.SetDefaultExpectTimeout(20_000);
+        Assertions.SetDefaultExpectTimeout((float)Patience.TotalMilliseconds);
         playwright = await Playwright.CreateAsync();
         browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = Find("chromium"),
             ChromiumSandbox = false,
+            Timeout = (float)Patience.TotalMilliseconds,
             Args =
             [
                 "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -25,7 +28,12 @@ public sealed class Browser : IAsyncLifetime
         });
     }
 
-    public Task<IBrowserContext> NewContextAsync(BrowserNewContextOptions options) => browser!.NewContextAsync(options);
+    public async Task<IBrowserContext> NewContextAsync(BrowserNewContextOptions options)
+    {
+        var context = await browser!.NewContextAsync(options);
+        context.SetDefaultTimeout((float)Patience.TotalMilliseconds);
+        return context;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,8 +1,7 @@
 using Countersign.Tests.Hosting;
-using Countersign.Tests.Ui;
 using Microsoft.Playwright;
 
-namespace Countersign.Tests.Docs;
+namespace Countersign.Tests.Ui;
 
 public sealed class ScalarPageTests(Browser browser) : IClassFixture<Browser>
 {
