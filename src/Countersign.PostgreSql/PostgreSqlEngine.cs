@@ -21,6 +21,7 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
     readonly TimeSpan commandTimeout;
 
     readonly CommitQueue queue;
+    readonly ReadQueue lookups;
     NpgsqlDataSource source;
 
     public PostgreSqlEngine(string connectionString, ILoggerFactory logs)
@@ -36,6 +37,7 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
         queue = new CommitQueue(
             statements => CommitAloneAsync(statements, CancellationToken.None),
             ask => AskAsync(ask, commandTimeout, CancellationToken.None));
+        lookups = new ReadQueue(reads => ReadAllAsync(reads, CancellationToken.None));
     }
 
     public Task MigrateAsync(IReadOnlyList<Migration> migrations, CancellationToken ct) =>
@@ -54,39 +56,27 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
     public Task<DateTimeOffset?> FindClockAsync(CancellationToken ct) =>
         ReadAsync<DateTimeOffset?>(Clock, reader => reader.Read() ? DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(0)) : null, ct);
 
-    public Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) =>
-        AskAsync(
-            async connection =>
-            {
-                await using var batch = Batch(connection, [statement]);
-                await using var reader = await batch.ExecuteReaderAsync();
-                var result = read(reader);
-                // To the end: an error may come after the rows, and what is written is committed only there.
-                while (await reader.NextResultAsync())
-                {
-                }
+    public async Task<T> ReadAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct)
+    {
+        var waiting = new WaitingRead<T>(statement, read);
+        if (statement.IsLookup)
+            lookups.Add(waiting);
+        else
+            await ReadAllAsync([waiting], ct);
+        return await waiting.Result.WaitAsync(ct);
+    }
 
-                return result;
-            },
-            commandTimeout,
-            ct);
-
-    public Task<(TFirst First, TSecond Second)> ReadBothAsync<TFirst, TSecond>(
-        SqlStatement first, Func<DbDataReader, TFirst> readFirst, SqlStatement second, Func<DbDataReader, TSecond> readSecond, CancellationToken ct) =>
-        AskAsync(
-            async connection =>
-            {
-                await using var batch = Batch(connection, [first, second]);
-                await using var reader = await batch.ExecuteReaderAsync();
-                var found = readFirst(reader);
-                await reader.NextResultAsync();
-                var both = (found, readSecond(reader));
-                // To the end: an error may come after the rows.
-                await reader.NextResultAsync();
-                return both;
-            },
-            commandTimeout,
-            ct);
+    public async Task<(TFirst First, TSecond Second)> ReadBothAsync<TFirst, TSecond>(
+        SqlStatement first, Func<DbDataReader, TFirst> readFirst, SqlStatement second, Func<DbDataReader, TSecond> readSecond, CancellationToken ct)
+    {
+        var (one, other) = (new WaitingRead<TFirst>(first, readFirst), new WaitingRead<TSecond>(second, readSecond));
+        if (first.IsLookup && second.IsLookup)
+            lookups.Add(one, other);
+        else
+            await ReadAllAsync([one, other], ct);
+        await Task.WhenAll(one.Result, other.Result).WaitAsync(ct);
+        return (await one.Result, await other.Result);
+    }
 
     public Task<T> WriteAsync<T>(SqlStatement statement, Func<DbDataReader, T> read, CancellationToken ct) => ReadAsync(statement, read, ct);
 
@@ -110,6 +100,19 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
             batch.BatchCommands.Add(PreparedText.Of(statement).ToCommand(statement, typesOf));
         return batch;
     }
+
+    async Task ReadAllAsync(IReadOnlyList<WaitingRead> reads, CancellationToken ct) =>
+        await AskAsync(
+            async connection =>
+            {
+                await using var batch = Batch(connection, [.. reads.Select(read => read.Statement)]);
+                await using var reader = await batch.ExecuteReaderAsync();
+                foreach (var read in reads)
+                    await read.ReadAsync(reader);
+                return true;
+            },
+            commandTimeout,
+            ct);
 
     async Task<bool> CommitAloneAsync(IReadOnlyList<SqlStatement> statements, CancellationToken ct)
     {

@@ -34,6 +34,9 @@ public sealed record SqlStatement(string Text, params (string Name, object? Valu
 
     /// <summary>The row that it writes, where two commits at the same moment may want to write the same; null where that cannot be.</summary>
     public string? Row { get; init; }
+
+    /// <summary>A read of few rows by their keys, such as a request begins with. An engine may send those that come at the same moment together.</summary>
+    public bool IsLookup { get; init; }
 }
 
 /// <summary>A versioned step of the schema. Steps are applied in order, each once.</summary>

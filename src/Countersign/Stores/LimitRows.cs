@@ -13,7 +13,10 @@ static class LimitRows
             {
                 ($"@scope{i}", limits.ElementAtOrDefault(i)?.Scope.Name()), ($"@subject{i}", limits.ElementAtOrDefault(i)?.Subject),
             }),
-        ]);
+        ])
+    {
+        IsLookup = true,
+    };
 
     /// <summary>
     /// What a request may meet that can be named before its account is known: of the recipient, those of its own keys, or of the new one. Whoever asks for a
@@ -24,7 +27,10 @@ static class LimitRows
         ("@user_id", LimitsAhead.CoversOwnKeys(newKey, demand) ? userId : null),
         ("@new_key", newKey?.Canonical),
         ("@issuer", demand is Demand.Issue or Demand.Both ? client : null),
-        ("@redeemer", client));
+        ("@redeemer", client))
+    {
+        IsLookup = true,
+    };
 
     public static FoundLimits Read(DbDataReader reader)
     {

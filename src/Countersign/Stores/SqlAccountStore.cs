@@ -46,7 +46,7 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
 
     public Task<AddressOwner?> FindOwnerAsync(Address address, CancellationToken ct) =>
         database.ReadAsync(
-            new SqlStatement(AccountSql.FindOwner, ("@key_type", address.KeyType.Name()), ("@canonical", address.Canonical)),
+            new SqlStatement(AccountSql.FindOwner, ("@key_type", address.KeyType.Name()), ("@canonical", address.Canonical)) { IsLookup = true },
             reader => reader.Read()
                 ? new AddressOwner(reader.GetString(0), address, null, null)
                 {
@@ -57,7 +57,7 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
 
     public async Task<KeptAnswer?> FindAnswerAsync(string userId, byte[] key, DateTimeOffset now, CancellationToken ct)
     {
-        var statement = new SqlStatement(AnswerSql.Find, ("@user_id", userId), ("@key_digest", key), ("@now", Time(now)));
+        var statement = new SqlStatement(AnswerSql.Find, ("@user_id", userId), ("@key_digest", key), ("@now", Time(now))) { IsLookup = true };
         var sealedAnswer = await database.ReadAsync(statement, reader => reader.Read() ? reader.GetFieldValue<byte[]>(0) : null, ct);
         if (sealedAnswer is null)
             return null;
@@ -68,7 +68,7 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
 
     public Task<StoredUndo?> FindUndoAsync(string id, CancellationToken ct) =>
         database.ReadAsync(
-            new SqlStatement(AccountSql.FindUndo, ("@id", id)), reader => reader.Read() ? undos.Read(id, reader) : null, ct);
+            new SqlStatement(AccountSql.FindUndo, ("@id", id)) { IsLookup = true }, reader => reader.Read() ? undos.Read(id, reader) : null, ct);
 
     public async Task<bool> TryCommitAsync(Commit commit, CancellationToken ct)
     {
@@ -98,7 +98,7 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
     {
         var account = Account.New(userId);
         return await database.ReadAsync(
-            new SqlStatement(AuditSql.FindEnded, ("@user_id", userId)),
+            new SqlStatement(AuditSql.FindEnded, ("@user_id", userId)) { IsLookup = true },
             reader => reader.Read()
                 ? account with { FormerVersion = reader.GetInt64(0), Trail = new TrailMark(reader.GetInt64(1), reader.GetFieldValue<byte[]>(2)) }
                 : account,
@@ -119,7 +119,10 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
         AccountSql.Load,
         ("@user_id", userId),
         ("@new_key_type", newKey?.KeyType.Name()),
-        ("@new_key", newKey?.Canonical));
+        ("@new_key", newKey?.Canonical))
+    {
+        IsLookup = true,
+    };
 
     static SqlStatement LoadRemembered(Account known, Address? newKey) => new(
         AccountSql.LoadRemembered,
@@ -127,7 +130,10 @@ sealed class SqlAccountStore(Database database, TokenCodes codes, AuditChain cha
         ("@commit_id", known.CommitId),
         ("@timeline", known.Timeline),
         ("@new_key_type", newKey?.KeyType.Name()),
-        ("@new_key", newKey?.Canonical));
+        ("@new_key", newKey?.Canonical))
+    {
+        IsLookup = true,
+    };
 
     /// <summary>Null where the account is another by now.</summary>
     LoadedAccount? ReadRemembered(DbDataReader reader, Account known) =>
