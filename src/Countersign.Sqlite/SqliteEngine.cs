@@ -17,13 +17,18 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
     const int MaxGroup = 256;
     const int MaxReaders = 16;
 
+    /// <summary>After a group of which one job failed at something, so many are taken for such as well: to try in vain is to do it twice.</summary>
+    const int DoubtfulGroups = 16;
+
     /// <summary>For a free reader; with the busy timeout of its connection, the longest that anybody waits for an answer.</summary>
     static readonly TimeSpan ReaderPatience = TimeSpan.FromSeconds(1);
 
     // As statements, which are prepared once.
     static readonly SqlStatement Begin = new("BEGIN IMMEDIATE");
     static readonly SqlStatement End = new("COMMIT");
+    static readonly SqlStatement RollBack = new("ROLLBACK");
     static readonly SqlStatement Savepoint = new("SAVEPOINT job");
+    static readonly SqlStatement RollBackJob = new("ROLLBACK TO job");
     static readonly SqlStatement Release = new("RELEASE job");
 
     readonly string connectionString;
@@ -33,6 +38,7 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
     readonly SemaphoreSlim readers = new(MaxReaders);
     readonly Task writing;
     volatile bool isMade;
+    int doubtful;
 
     public SqliteEngine(string connectionString, ILogger<SqliteEngine> log)
     {
@@ -204,18 +210,40 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
         }
     }
 
-    static void Commit(SqliteSession session, List<WriteJob> group)
+    void Commit(SqliteSession session, List<WriteJob> group)
     {
         session.Execute(Begin);
-        foreach (var job in group)
-            Run(session, job);
+        if (doubtful > 0 || !TryRunAll(session, group))
+        {
+            doubtful--;
+            foreach (var job in group)
+                Run(session, job);
+        }
+
         session.Execute(End);
         if (!session.IsInPlace)
             throw new StoreUnavailableException("The file of the SQLite database, or its log, was removed or renamed while it was in use.");
         group.ForEach(job => job.Succeed());
     }
 
-    /// <summary>Each job in a savepoint of its own: what it fails at is its own matter, unless the database is to blame.</summary>
+    /// <summary>Without savepoints: for each, SQLite puts aside what it changes. False, and nothing done, where a job fails at something.</summary>
+    bool TryRunAll(SqliteSession session, List<WriteJob> group)
+    {
+        try
+        {
+            group.ForEach(job => job.Run(session));
+            return true;
+        }
+        catch (Exception e) when (!IsDatabaseToBlame(e))
+        {
+            session.Execute(RollBack);
+            session.Execute(Begin);
+            doubtful = DoubtfulGroups;
+            return false;
+        }
+    }
+
+    /// <summary>Each job in a savepoint of its own: what it fails at is its own matter.</summary>
     static void Run(SqliteSession session, WriteJob job)
     {
         session.Execute(Savepoint);
@@ -223,14 +251,16 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
         {
             job.Run(session);
         }
-        catch (Exception e) when (e is not SqliteException sqlite || !SqliteErrors.IsUnavailable(sqlite))
+        catch (Exception e) when (!IsDatabaseToBlame(e))
         {
-            session.Execute(CommitJob.RollBack);
+            session.Execute(RollBackJob);
             job.FailAlone(e);
         }
 
         session.Execute(Release);
     }
+
+    static bool IsDatabaseToBlame(Exception e) => e is SqliteException sqlite && SqliteErrors.IsUnavailable(sqlite);
 
     static StoreUnavailableException Unavailable(SqliteException e) =>
         new($"SQLite answers with error {e.SqliteErrorCode} (extended {e.SqliteExtendedErrorCode}): {e.Message}", e);

@@ -13,6 +13,7 @@ abstract class WriteJob
 
     public Task Done => done.Task;
 
+    /// <summary>Once more, from the beginning, where what it did was rolled back because of another job.</summary>
     public abstract void Run(SqliteSession session);
 
     /// <summary>After the commit of its group.</summary>
@@ -28,32 +29,30 @@ abstract class WriteJob
     public void Fail(Exception failure) => done.TrySetException(failure);
 
     /// <summary>This job was rolled back; its group goes on.</summary>
-    public void FailAlone(Exception failure) => ownFailure = failure;
+    public virtual void FailAlone(Exception failure) => ownFailure = failure;
 }
 
 /// <summary>Statements of which the first decides whether they are carried out.</summary>
 sealed class CommitJob(IReadOnlyList<SqlStatement> statements) : WriteJob
 {
-    public static readonly SqlStatement RollBack = new("ROLLBACK TO job");
-
     public bool IsWon { get; private set; }
 
     public override void Run(SqliteSession session)
     {
+        IsWon = false;
         if (session.Execute(statements[0]) == 0)
             return;
 
-        try
-        {
-            foreach (var statement in statements.Skip(1))
-                session.Execute(statement);
-            IsWon = true;
-        }
-        catch (SqliteException e) when (SqliteErrors.IsLost(e))
-        {
-            // The key became somebody else's. Nothing of this job stays.
-            session.Execute(RollBack);
-        }
+        foreach (var statement in statements.Skip(1))
+            session.Execute(statement);
+        IsWon = true;
+    }
+
+    public override void FailAlone(Exception failure)
+    {
+        // The key became somebody else's.
+        if (failure is not SqliteException e || !SqliteErrors.IsLost(e))
+            base.FailAlone(failure);
     }
 }
 

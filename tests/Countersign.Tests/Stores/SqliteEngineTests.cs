@@ -26,13 +26,21 @@ public sealed class SqliteEngineTests
             var first = engine.TryCommitAsync([Insert(0)], Ct);
             commits = [.. Enumerable.Range(1, 100).Select(n => engine.TryCommitAsync(n % 2 == 0 ? [Insert(n)] : [Insert(n), Insert(0)], Ct))];
             var broken = engine.TryCommitAsync([Insert(1_000), new SqlStatement("INSERT INTO numbers (nothing) VALUES (1)")], Ct);
+            var returning = engine.WriteAsync(
+                new SqlStatement("INSERT INTO numbers (n) VALUES (2000) RETURNING n"), reader => reader.Read() ? reader.GetInt64(0) : 0, Ct);
             Execute(other, "COMMIT");
             Assert.True(await first);
             await Assert.ThrowsAsync<SqliteException>(() => broken);
+            Assert.Equal(2_000, await returning);
         }
 
         Assert.Equal(Enumerable.Range(1, 100).Select(n => n % 2 == 0), await Task.WhenAll(commits));
-        Assert.Equal(Enumerable.Range(0, 51).Select(n => n * 2L), await ReadNumbersAsync(engine));
+        Assert.Equal([.. Enumerable.Range(0, 51).Select(n => n * 2L), 2_000], await ReadNumbersAsync(engine));
+
+        // And so do those that come one after the other.
+        for (var n = 3_000; n < 3_040; n++)
+            Assert.Equal((true, false), (await engine.TryCommitAsync([Insert(n)], Ct), await engine.TryCommitAsync([Insert(-n), Insert(n)], Ct)));
+        Assert.Equal(92, (await ReadNumbersAsync(engine)).Count);
     }
 
     [Fact]
