@@ -51,7 +51,9 @@ sealed class CommitQueue(
             isWriting = true;
         }
 
-        _ = WriteAsync();
+        // What it writes later on, for others, is no part of the request that it begins with: of its trace, and of what its log lines say.
+        using (ExecutionContext.SuppressFlow())
+            _ = WriteAsync();
         return commit.IsWon.Task;
     }
 

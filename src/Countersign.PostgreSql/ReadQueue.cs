@@ -30,7 +30,9 @@ sealed class ReadQueue(Func<IReadOnlyList<WaitingRead>, Task> readAll)
             busy++;
         }
 
-        _ = ReadAsync();
+        // What it reads later on, for others, is no part of the request that it begins with: of its trace, and of what its log lines say.
+        using (ExecutionContext.SuppressFlow())
+            _ = ReadAsync();
     }
 
     async Task ReadAsync()

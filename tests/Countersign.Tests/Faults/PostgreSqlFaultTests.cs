@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Countersign.PostgreSql;
 using Countersign.Tests.Hosting;
 using Countersign.Tests.Stores;
 using Microsoft.Extensions.Logging;
@@ -184,15 +185,15 @@ public sealed class PostgreSqlFaultTests(ITestOutputHelper output) : IAsyncLifet
     }
 
     [Theory]
-    [InlineData("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", "57014")]
-    [InlineData("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", "57P01")]
-    [InlineData("SELECT 1", "canceling statement due to statement timeout")]
+    [InlineData("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", "57014", 30)]
+    [InlineData("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", "57P01", 30)]
+    [InlineData("SELECT 1", "canceling statement due to statement timeout", PostgreSqlSettings.CommandTimeout)]
     [Trait("ASVS", "2.3.3")]
     [Trait("ASVS", "16.3.4")]
     [Trait("ASVS", "16.5.3")]
-    public async Task A_commit_that_is_cancelled_or_waits_too_long_changes_nothing(string meanwhile, string reason)
+    public async Task A_commit_that_is_cancelled_or_waits_too_long_changes_nothing(string meanwhile, string reason, int commandTimeout)
     {
-        await using var server = await StartAsync();
+        await using var server = await StartAsync($"{postgres.ConnectionString("postgres")};Command Timeout={commandTimeout}");
         var alice = await server.UserWithAsync(new { email = Email, phoneNumber = Phone });
         var redeem = new { keyType = "PHONE_NUMBER", oneTimeToken = await alice.CodeAsync(Removing, Phone) };
         await AwaitDeliveryAsync(alice);

@@ -124,6 +124,22 @@ public sealed class PostgreSqlLookupTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_read_for_others_is_no_part_of_the_request_that_came_first()
+    {
+        var request = new AsyncLocal<string?>();
+        await HoldAsync();
+        request.Value = "first";
+        var busy = new[] { LookUp(WaitingForLock), LookUp(WaitingForLock) };
+        request.Value = "second";
+        var seen = engine.ReadAsync(new SqlStatement("SELECT 1") { IsLookup = true }, _ => request.Value, Ct);
+        request.Value = null;
+        await ReleaseAsync();
+
+        Assert.Null(await seen);
+        await Task.WhenAll(busy);
+    }
+
+    [Fact]
     public async Task Where_the_database_goes_those_that_wait_are_told_at_once_and_those_that_come_later_find_it_back()
     {
         await HoldAsync();
