@@ -21,15 +21,15 @@ public sealed class EmailAddress : Address
     static readonly SearchValues<char> DotAtom =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~.");
 
-    EmailAddress(string local, string domain)
-        : base($"{local}@{domain}", $"{local.ToLowerInvariant()}@{domain}")
+    /// <param name="at">Where its @ is.</param>
+    EmailAddress(string value, int at)
+        : base(value, CanonicalOf(value, at))
     {
-        Masked = $"{local[0]}***{(local.Length > 2 ? local[^1..] : "")}@{domain}";
     }
 
     public override KeyType KeyType => KeyType.Email;
 
-    public override string Masked { get; }
+    public override string Masked => field ??= MaskOf(Value);
 
     /// <param name="error">What is wrong, as a sentence for the person who typed the address.</param>
     public static bool TryParse(string? text, [NotNullWhen(true)] out EmailAddress? address, [NotNullWhen(false)] out string? error)
@@ -67,18 +67,23 @@ public sealed class EmailAddress : Address
             return false;
         }
 
-        address = new EmailAddress(local, domain);
+        address = new EmailAddress($"{local}@{domain}", at);
         return true;
     }
 
-    internal static EmailAddress FromStore(string value)
-    {
-        var at = value.IndexOf('@', StringComparison.Ordinal);
-        return new EmailAddress(value[..at], value[(at + 1)..]);
-    }
+    internal static EmailAddress FromStore(string value) => new(value, value.IndexOf('@', StringComparison.Ordinal));
 
     /// <summary>Whether this process maps Unicode domains by UTS 46: without ICU, look-alike domains would be different keys.</summary>
     internal static bool UnicodeIsAvailable => ToALabels("\u017F.example") == "s.example";
+
+    static string CanonicalOf(string value, int at) =>
+        value.AsSpan(0, at).ContainsAnyInRange('A', 'Z') ? $"{value[..at].ToLowerInvariant()}{value.AsSpan(at)}" : value;
+
+    static string MaskOf(string value)
+    {
+        var at = value.IndexOf('@', StringComparison.Ordinal);
+        return $"{value[0]}***{(at > 2 ? value[at - 1] : "")}{value.AsSpan(at)}";
+    }
 
     static bool IsDotAtom(string local) =>
         local.Length is > 0 and <= MaxLocalPartLength

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace Countersign.Domain;
 
@@ -16,6 +17,13 @@ sealed class SlidingWindow : IEquatable<SlidingWindow>
     readonly ImmutableArray<(long At, int Count)> entries;
 
     SlidingWindow(ImmutableArray<(long At, int Count)> entries) => this.entries = entries;
+
+    /// <summary>Unix milliseconds, and how many are counted at them.</summary>
+    public ReadOnlySpan<(long At, int Count)> Entries => entries.AsSpan();
+
+    /// <param name="entries">Of <see cref="Entries"/>.</param>
+    public static SlidingWindow Of((long At, int Count)[] entries) =>
+        entries.Length == 0 ? Empty : new SlidingWindow(ImmutableCollectionsMarshal.AsImmutableArray(entries));
 
     public int Count(DateTimeOffset now, TimeSpan span)
     {

@@ -54,14 +54,14 @@ sealed class TokenCodes
     const int SaltSize = 16;
     const int TagSize = 16;
 
-    /// <summary>At once, for ids to come.</summary>
-    const int IdBytesDrawn = 1_000;
+    /// <summary>At once, for what is no secret.</summary>
+    const int PublicBytesDrawn = 2_000;
 
     [ThreadStatic]
-    static byte[]? idBytes;
+    static byte[]? publicBytes;
 
     [ThreadStatic]
-    static int idBytesLeft;
+    static int publicBytesLeft;
 
     readonly TokenKey current;
     readonly Dictionary<string, TokenKey> keys;
@@ -87,19 +87,19 @@ sealed class TokenCodes
 
     public static Draw Draw(CodeFormat format, DateTimeOffset now) => new(
         new TokenCode(RandomNumberGenerator.GetString(TokenCode.Alphabet(format), TokenCode.Length(format)), format),
-        RandomNumberGenerator.GetString(ReferenceAlphabet, ReferenceLength),
+        DrawReference(),
         NewId(now),
-        RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes));
+        DrawPublic(SHA256.HashSizeInBytes));
 
     public static UndoToken DrawUndo() => new(RandomNumberGenerator.GetBytes(UndoToken.Size));
 
-    /// <summary>An id that sorts by time: a UUID of version 7 (RFC 9562, 5.7), without its dashes. Not a secret, so that its random bytes are drawn for many.</summary>
+    /// <summary>An id that sorts by time: a UUID of version 7 (RFC 9562, 5.7), without its dashes. Not a secret.</summary>
     public static string NewId(DateTimeOffset now)
     {
         const int TimeSize = 6;
         Span<byte> id = stackalloc byte[16];
         BinaryPrimitives.WriteInt64BigEndian(id, now.ToUnixTimeMilliseconds() << 16);
-        FillForId(id[TimeSize..]);
+        FillPublic(id[TimeSize..]);
         id[6] = (byte)((id[6] & 0x0F) | 0x70);
         id[8] = (byte)((id[8] & 0x3F) | 0x80);
         return Convert.ToHexStringLower(id);
@@ -136,7 +136,7 @@ sealed class TokenCodes
         sealedValue[1] = (byte)keyId.Length;
         keyId.CopyTo(sealedValue, 2);
         var salt = sealedValue.AsSpan(2 + keyId.Length, SaltSize);
-        RandomNumberGenerator.Fill(salt);
+        FillPublic(salt);
         var tag = sealedValue.AsSpan(2 + keyId.Length + SaltSize, TagSize);
         var ciphertext = sealedValue.AsSpan(2 + keyId.Length + SaltSize + TagSize);
 
@@ -168,17 +168,42 @@ sealed class TokenCodes
     /// <summary>All zero: each key seals one value only.</summary>
     static ReadOnlySpan<byte> Nonce => "\0\0\0\0\0\0\0\0\0\0\0\0"u8;
 
-    /// <summary>To draw a few bytes costs as much as to draw a thousand.</summary>
-    static void FillForId(Span<byte> bytes)
+    /// <summary>Each of the letters as likely as any other: a byte beyond the last whole round of the alphabet is drawn again.</summary>
+    static string DrawReference()
     {
-        if (idBytesLeft < bytes.Length)
+        var usable = 256 - (256 % ReferenceAlphabet.Length);
+        Span<char> reference = stackalloc char[ReferenceLength];
+        Span<byte> drawn = stackalloc byte[1];
+        for (var i = 0; i < reference.Length;)
         {
-            RandomNumberGenerator.Fill(idBytes ??= new byte[IdBytesDrawn]);
-            idBytesLeft = IdBytesDrawn;
+            FillPublic(drawn);
+            if (drawn[0] < usable)
+                reference[i++] = ReferenceAlphabet[drawn[0] % ReferenceAlphabet.Length];
         }
 
-        idBytesLeft -= bytes.Length;
-        idBytes.AsSpan(idBytesLeft, bytes.Length).CopyTo(bytes);
+        return new string(reference);
+    }
+
+    static byte[] DrawPublic(int size)
+    {
+        var bytes = new byte[size];
+        FillPublic(bytes);
+        return bytes;
+    }
+
+    /// <summary>
+    /// Random bytes that are stored or shown as they are, so that nobody has to keep a secret of them: to draw a few of the system costs as much as to draw a thousand.
+    /// </summary>
+    static void FillPublic(Span<byte> bytes)
+    {
+        if (publicBytesLeft < bytes.Length)
+        {
+            RandomNumberGenerator.Fill(publicBytes ??= new byte[PublicBytesDrawn]);
+            publicBytesLeft = PublicBytesDrawn;
+        }
+
+        publicBytesLeft -= bytes.Length;
+        publicBytes.AsSpan(publicBytesLeft, bytes.Length).CopyTo(bytes);
     }
 
     static byte[] Digest(TokenKey key, string userId, UndoToken token) =>

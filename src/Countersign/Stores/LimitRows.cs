@@ -71,6 +71,19 @@ sealed record LimitUse(SlidingWindow Uses, long Revision)
     public static readonly LimitUse None = new(SlidingWindow.Empty, 0);
 
     public LimitState Of(Limit limit) => new(limit, Uses, Revision);
+
+    /// <summary>As a node remembers it.</summary>
+    public static void Pack(LimitUse use, ref PackWriter writer)
+    {
+        writer.Add(use.Revision);
+        writer.Add(use.Uses);
+    }
+
+    public static LimitUse Unpack(ref PackReader reader)
+    {
+        var revision = reader.Number();
+        return new LimitUse(reader.Window(), revision);
+    }
 }
 
 /// <summary>Rows of limits; a limit that has none is as if it was never used.</summary>

@@ -4,11 +4,12 @@ namespace Countersign.Stores;
 
 /// <summary>
 /// Accounts and limits as this node has seen them last, so that most decisions need one round trip, which is their commit. What is here may be old:
-/// whoever decides upon it has the commit find out, and refuses nobody before a fresh read or such a commit.
+/// whoever decides upon it has the commit find out, and refuses nobody before a fresh read or such a commit. Kept as bytes: every commit replaces what is
+/// remembered of its account.
 /// </summary>
 sealed class StoreMemory(TimeProvider clock)
 {
-    /// <summary>Accounts in a half of the memory. One takes some kilobytes.</summary>
+    /// <summary>Accounts in a half of the memory. One takes a kilobyte.</summary>
     const int Accounts = 10_000;
 
     /// <summary>Tokens for its client and redemptions by it, and messages to its addresses. One takes a quarter of a kilobyte.</summary>
@@ -23,12 +24,13 @@ sealed class StoreMemory(TimeProvider clock)
     /// <summary>From a token to its redemption. What a person has erased, no node has in memory for long.</summary>
     static readonly TimeSpan TurnAfter = TimeSpan.FromMinutes(5);
 
-    readonly Generations<string, Account> accounts = new(Accounts, TurnAfter, clock);
-    readonly Generations<(LimitScope Scope, string Subject), LimitUse> limits = new(LimitsOfAccount * Accounts, TurnAfter, clock);
+    readonly Generations<string, Packed> accounts = new(Accounts, TurnAfter, clock);
+    readonly Generations<(LimitScope Scope, string Subject), Packed> limits = new(LimitsOfAccount * Accounts, TurnAfter, clock);
     int trust = Patience;
     int skipped;
 
-    public Account? Find(string userId) => accounts.TryGet(userId, out var account) && IsWorthIt() ? account : null;
+    public Account? Find(string userId) =>
+        accounts.TryGet(userId, out var packed) && IsWorthIt() ? packed.Read(PackedAccount.Unpack) : null;
 
     /// <summary>
     /// One of which the id of its last commit says all: nothing is pending whose message may still be on its way, or whose target may become another's.
@@ -44,9 +46,9 @@ sealed class StoreMemory(TimeProvider clock)
         var found = new LimitState[wanted.Count];
         for (var i = 0; i < found.Length; i++)
         {
-            if (!limits.TryGet((wanted[i].Scope, wanted[i].Subject), out var use))
+            if (!limits.TryGet((wanted[i].Scope, wanted[i].Subject), out var packed))
                 return null;
-            found[i] = use.Of(wanted[i]);
+            found[i] = packed.Read(LimitUse.Unpack).Of(wanted[i]);
         }
 
         return found;
@@ -55,15 +57,19 @@ sealed class StoreMemory(TimeProvider clock)
     /// <summary>As it was loaded.</summary>
     public void Keep(Account account)
     {
-        if (!accounts.TryGet(account.UserId, out var known) || known.Version < account.Version)
-            accounts.Set(account.UserId, account);
+        if (accounts.TryGet(account.UserId, out var packed))
+            packed.Replace(PackedAccount.Unpack, known => known.Version < account.Version ? account : null, PackedAccount.Pack);
+        else
+            Set(account);
     }
 
     /// <inheritdoc cref="Keep(Account)"/>
     public void Keep(LimitScope scope, string subject, LimitUse use)
     {
-        if (!limits.TryGet((scope, subject), out var known) || known.Revision < use.Revision)
-            limits.Set((scope, subject), use);
+        if (limits.TryGet((scope, subject), out var packed))
+            packed.Replace(LimitUse.Unpack, known => known.Revision < use.Revision ? use : null, LimitUse.Pack);
+        else
+            Set(scope, subject, use);
     }
 
     /// <summary>As a load would show it after the commit.</summary>
@@ -76,22 +82,17 @@ sealed class StoreMemory(TimeProvider clock)
         if (change.Erases || before.Version == 0)
             accounts.Remove(before.UserId);
         else
-            accounts.Set(before.UserId, change.After with { Version = before.Version + 1, CommitId = commit.Id, Trail = end });
+            Set(change.After with { Version = before.Version + 1, CommitId = commit.Id, Trail = end });
 
         foreach (var drawn in change.Drawn.Where(drawn => IsOfFew(drawn.Limit.Scope)))
-            limits.Set((drawn.Limit.Scope, drawn.Limit.Subject), new LimitUse(drawn.Uses, drawn.Revision + 1));
+            Set(drawn.Limit.Scope, drawn.Limit.Subject, new LimitUse(drawn.Uses, drawn.Revision + 1));
     }
 
     /// <summary>The message of a pending operation was handed over, by this node.</summary>
     public void Sent(string userId, string messageId)
     {
-        if (!accounts.TryGet(userId, out var account))
-            return;
-
-        var sent = account.Purposes.Values.FirstOrDefault(state => state.Pending?.MessageId == messageId);
-        // Of two that write at once one is forgotten: the account is as it was before, and loaded where that matters.
-        if (sent is { Pending: { Delivery: DeliveryState.Queued } pending })
-            accounts.Set(userId, account.With(sent with { Pending = pending with { Delivery = DeliveryState.Sent } }));
+        if (accounts.TryGet(userId, out var packed))
+            packed.Replace(PackedAccount.Unpack, account => Sent(account, messageId), PackedAccount.Pack);
     }
 
     public void Forget(string userId) => accounts.Remove(userId);
@@ -110,6 +111,27 @@ sealed class StoreMemory(TimeProvider clock)
 
     /// <summary>What everybody draws on is never as this node has left it.</summary>
     static bool IsOfFew(LimitScope scope) => scope is LimitScope.ClientIssues or LimitScope.ClientRedeems or LimitScope.Recipient;
+
+    /// <summary>Null where no such message is on its way any more.</summary>
+    static Account? Sent(Account account, string messageId)
+    {
+        var sent = account.Purposes.Values.FirstOrDefault(state => state.Pending?.MessageId == messageId);
+        return sent is { Pending: { Delivery: DeliveryState.Queued } pending }
+            ? account.With(sent with { Pending = pending with { Delivery = DeliveryState.Sent } })
+            : null;
+    }
+
+    void Set(Account account) => Set(accounts, account.UserId, account, PackedAccount.Pack);
+
+    void Set(LimitScope scope, string subject, LimitUse use) => Set(limits, (scope, subject), use, LimitUse.Pack);
+
+    static void Set<TKey, T>(Generations<TKey, Packed> memory, TKey key, T value, Pack<T> pack) where TKey : notnull
+    {
+        if (memory.TryGet(key, out var packed))
+            packed.Write(value, pack);
+        else
+            memory.Set(key, Packed.Of(value, pack));
+    }
 
     bool IsWorthIt() => Volatile.Read(ref trust) > 0 || Interlocked.Increment(ref skipped) % ProbeEvery == 0;
 
