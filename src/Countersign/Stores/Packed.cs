@@ -47,6 +47,13 @@ sealed class Packed
         }
     }
 
+    /// <summary>Changes a part of the value where it stands, of the same length.</summary>
+    public void Edit<TWith>(TWith with, Action<Span<byte>, TWith> edit)
+    {
+        lock (gate)
+            edit(bytes.AsSpan(0, length), with);
+    }
+
     public void Write<T>(T value, Pack<T> pack)
     {
         var writer = new PackWriter(stackalloc byte[1_024]);
@@ -83,7 +90,9 @@ ref struct PackWriter(Span<byte> buffer)
 
     public void Add(long value) => BinaryPrimitives.WriteInt64LittleEndian(Room(sizeof(long)), value);
 
-    public void Add(bool value) => Room(1)[0] = value ? (byte)1 : (byte)0;
+    public void Add(byte value) => Room(1)[0] = value;
+
+    public void Add(bool value) => Add(value ? (byte)1 : (byte)0);
 
     public void Add(DateTimeOffset at) => Add(at.ToUnixTimeMilliseconds());
 
@@ -144,11 +153,17 @@ ref struct PackWriter(Span<byte> buffer)
 /// <summary>Reads what <see cref="PackWriter"/> has written, in the same order.</summary>
 ref struct PackReader(ReadOnlySpan<byte> bytes)
 {
+    readonly int length = bytes.Length;
     ReadOnlySpan<byte> left = bytes;
+
+    /// <summary>How many bytes were read.</summary>
+    public readonly int Position => length - left.Length;
 
     public long Number() => BinaryPrimitives.ReadInt64LittleEndian(Next(sizeof(long)));
 
-    public bool Flag() => Next(1)[0] != 0;
+    public byte Byte() => Next(1)[0];
+
+    public bool Flag() => Byte() != 0;
 
     public DateTimeOffset Time() => DateTimeOffset.FromUnixTimeMilliseconds(Number());
 
@@ -159,6 +174,9 @@ ref struct PackReader(ReadOnlySpan<byte> bytes)
     public string Text() => TextOrNull()!;
 
     public string? TextOrNull() => Flag() ? Encoding.UTF8.GetString(Next((int)Number())) : null;
+
+    /// <summary>A text of ASCII or none, of which it is only asked whether it is this one.</summary>
+    public bool? IsNext(string text) => Flag() ? Ascii.Equals(Next((int)Number()), text) : null;
 
     public SlidingWindow Window()
     {

@@ -3,11 +3,22 @@ using Countersign.Domain;
 
 namespace Countersign.Stores;
 
-/// <summary>An account as a node remembers it: all of it, in the order in which it is written here and read below.</summary>
+/// <summary>
+/// An account as a node remembers it: all of it, in the order in which it is written here and read below. How far the messages of what is pending came is at the
+/// beginning, where it is found soonest: it changes with every message that is handed over.
+/// </summary>
 static class PackedAccount
 {
     public static void Pack(Account account, ref PackWriter writer)
     {
+        writer.Add(account.Purposes.Count);
+        foreach (var (_, state) in account.Purposes)
+        {
+            writer.Add(state.Pending?.MessageId);
+            if (state.Pending is { } pending)
+                writer.Add((byte)pending.Delivery);
+        }
+
         writer.Add(account.UserId);
         writer.Add(account.Version);
         writer.Add(account.CommitId);
@@ -29,13 +40,19 @@ static class PackedAccount
             writer.Add(until);
         }
 
-        writer.Add(account.Purposes.Count);
         foreach (var (_, state) in account.Purposes)
             Add(state, ref writer);
     }
 
     public static Account Unpack(ref PackReader reader)
     {
+        var messages = new (string? Id, DeliveryState Delivery)[(int)reader.Number()];
+        for (var i = 0; i < messages.Length; i++)
+        {
+            if (reader.TextOrNull() is { } id)
+                messages[i] = (id, (DeliveryState)reader.Byte());
+        }
+
         var (userId, version, commitId, timeline, formerVersion) = (reader.Text(), reader.Number(), reader.Text(), reader.Number(), reader.Number());
         var (locale, code, email, phoneNumber) = (reader.TextOrNull(), Code(ref reader), Key(ref reader), Key(ref reader));
         var (frozenUntil, refusals, trail) = (reader.TimeOrNull(), reader.Window(), new TrailMark(reader.Number(), reader.Bytes()));
@@ -45,9 +62,9 @@ static class PackedAccount
             holds = holds.Add((HoldReason)reader.Number(), reader.Time());
 
         var purposes = ImmutableDictionary<Purpose, PurposeState>.Empty;
-        for (var left = reader.Number(); left > 0; left--)
+        foreach (var (message, delivery) in messages)
         {
-            var state = State(ref reader);
+            var state = State(ref reader, message, delivery);
             purposes = purposes.Add(state.Purpose, state);
         }
 
@@ -61,6 +78,20 @@ static class PackedAccount
             Trail = trail,
             Holds = holds,
         };
+    }
+
+    /// <summary>The message was handed over. Nothing changes where no such one is on its way any more.</summary>
+    public static void MarkSent(Span<byte> account, string messageId)
+    {
+        var reader = new PackReader(account);
+        for (var left = reader.Number(); left > 0; left--)
+        {
+            if (reader.IsNext(messageId) is not { } isIt)
+                continue;
+            var place = reader.Position;
+            if ((DeliveryState)reader.Byte() == DeliveryState.Queued && isIt)
+                account[place] = (byte)DeliveryState.Sent;
+        }
     }
 
     static void Add(UserKey? key, ref PackWriter writer)
@@ -97,43 +128,41 @@ static class PackedAccount
         writer.Add(state.Guesses.WrongTries);
         writer.Add(state.Guesses.Locks);
         writer.Add(state.Guesses.LockedUntil);
-        writer.Add(state.Pending is not null);
         if (state.Pending is { } pending)
             Add(pending, ref writer);
     }
 
-    static PurposeState State(ref PackReader reader)
+    /// <param name="message">The id of what is on its way, or was; null where nothing is pending.</param>
+    static PurposeState State(ref PackReader reader, string? message, DeliveryState delivery)
     {
         var purpose = new Purpose((Operation)reader.Number(), reader.Flag() ? (KeyType)reader.Number() : null);
         var spent = reader.Flag();
         var sends = new SendBudget(reader.Window(), reader.TimeOrNull());
         var guesses = new GuessBudget(reader.Window(), (int)reader.Number(), reader.TimeOrNull());
-        return new PurposeState(purpose, reader.Flag() ? Pending(ref reader) : null, spent, sends, guesses);
+        return new PurposeState(purpose, message is null ? null : Pending(ref reader, message, delivery), spent, sends, guesses);
     }
 
     static void Add(PendingOperation pending, ref PackWriter writer)
     {
         Add(pending.Target, ref writer);
         writer.Add(pending.Reference);
-        writer.Add(pending.MessageId);
         Add(pending.Newest, ref writer);
         writer.Add(pending.Previous is not null);
         if (pending.Previous is { } previous)
             Add(previous, ref writer);
         writer.Add(pending.WrongTries);
-        writer.Add((long)pending.Delivery);
         writer.Add(pending.IsPreviousSent);
         writer.Add(pending.TargetOwner is not null);
         if (pending.TargetOwner is { } owner)
             Add(owner, ref writer);
     }
 
-    static PendingOperation Pending(ref PackReader reader)
+    static PendingOperation Pending(ref PackReader reader, string message, DeliveryState delivery)
     {
-        var (target, reference, messageId) = (Address(ref reader), reader.Text(), reader.Text());
-        var (newest, previous) = (Token(ref reader), reader.Flag() ? Token(ref reader) : null);
-        var (wrongTries, delivery, isPreviousSent) = ((int)reader.Number(), (DeliveryState)reader.Number(), reader.Flag());
-        return new PendingOperation(target, reference, messageId, newest, previous, wrongTries, delivery, reader.Flag() ? Owner(ref reader) : null)
+        var (target, reference, newest) = (Address(ref reader), reader.Text(), Token(ref reader));
+        var (previous, wrongTries, isPreviousSent) = (reader.Flag() ? Token(ref reader) : null, (int)reader.Number(), reader.Flag());
+        return new PendingOperation(
+            target, reference, message, newest, previous, wrongTries, delivery, reader.Flag() ? Owner(ref reader) : null)
         {
             IsPreviousSent = isPreviousSent,
         };

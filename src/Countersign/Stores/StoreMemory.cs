@@ -92,7 +92,7 @@ sealed class StoreMemory(TimeProvider clock)
     public void Sent(string userId, string messageId)
     {
         if (accounts.TryGet(userId, out var packed))
-            packed.Replace(PackedAccount.Unpack, account => Sent(account, messageId), PackedAccount.Pack);
+            packed.Edit(messageId, PackedAccount.MarkSent);
     }
 
     public void Forget(string userId) => accounts.Remove(userId);
@@ -111,15 +111,6 @@ sealed class StoreMemory(TimeProvider clock)
 
     /// <summary>What everybody draws on is never as this node has left it.</summary>
     static bool IsOfFew(LimitScope scope) => scope is LimitScope.ClientIssues or LimitScope.ClientRedeems or LimitScope.Recipient;
-
-    /// <summary>Null where no such message is on its way any more.</summary>
-    static Account? Sent(Account account, string messageId)
-    {
-        var sent = account.Purposes.Values.FirstOrDefault(state => state.Pending?.MessageId == messageId);
-        return sent is { Pending: { Delivery: DeliveryState.Queued } pending }
-            ? account.With(sent with { Pending = pending with { Delivery = DeliveryState.Sent } })
-            : null;
-    }
 
     void Set(Account account) => Set(accounts, account.UserId, account, PackedAccount.Pack);
 

@@ -81,6 +81,26 @@ public class PackedTests
     }
 
     [Fact]
+    public void A_message_that_was_handed_over_is_marked_where_it_stands()
+    {
+        var (first, second) = (Full().Purposes.Values.Single(), new Purpose(Operation.AddingKey, KeyType.Email));
+        var queued = first with { Pending = first.Pending! with { Delivery = DeliveryState.Queued } };
+        var account = Full().With(queued).With(queued with { Purpose = second, Pending = queued.Pending with { MessageId = "message-2" } });
+        var packed = Packed.Of(account, PackedAccount.Pack);
+
+        packed.Edit("message-3", PackedAccount.MarkSent);
+        Assert.Equal(Fields(account), Fields(packed.Read(PackedAccount.Unpack)));
+        packed.Edit("message-2", PackedAccount.MarkSent);
+        var sent = account.State(second) with { Pending = account.State(second).Pending! with { Delivery = DeliveryState.Sent } };
+        Assert.Equal(Fields(account.With(sent)), Fields(packed.Read(PackedAccount.Unpack)));
+
+        // One that is known to have failed was not on its way any more.
+        packed.Write(Full(), PackedAccount.Pack);
+        packed.Edit("message-1", PackedAccount.MarkSent);
+        Assert.Equal(Fields(Full()), Fields(packed.Read(PackedAccount.Unpack)));
+    }
+
+    [Fact]
     public void A_value_is_replaced_by_what_it_is_and_stays_where_there_is_no_other()
     {
         var packed = Packed.Of(new LimitUse(Window(2), 4), LimitUse.Pack);
