@@ -94,13 +94,13 @@ sealed class StoreNode : IAsyncDisposable
         return node;
     }
 
-    /// <summary>Starts sending; returns when the dispatcher waits for the clock.</summary>
+    /// <summary>Starts sending; returns when all that happens every second waits for the clock.</summary>
     public async Task StartAsync()
     {
-        var timers = Clock.Timers;
+        var tickers = Clock.Tickers + 1 + (Events.IsOn ? 1 : 0) + (Get<StoreClock>().MaxSkew > TimeSpan.Zero ? 1 : 0);
         await host.StartAsync();
         isStarted = true;
-        await Eventually.ThatAsync(() => Clock.Timers > timers, "the dispatcher waits for the clock");
+        await Eventually.ThatAsync(() => Clock.Tickers == tickers, "the dispatcher, the publisher of events and the watch of the clocks wait for the clock");
     }
 
     /// <summary>Moves the clock by a second, or more, and waits until the dispatcher has looked at the outbox.</summary>

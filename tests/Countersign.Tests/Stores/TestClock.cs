@@ -6,8 +6,12 @@ namespace Countersign.Tests.Stores;
 sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 19, 0, 0, TimeSpan.Zero))
 {
     int timers;
+    int tickers;
 
     public int Timers => Volatile.Read(ref timers);
+
+    /// <summary>Those of them that go on ticking.</summary>
+    public int Tickers => Volatile.Read(ref tickers);
 
     public DateTimeOffset Now => GetUtcNow();
 
@@ -15,6 +19,8 @@ sealed class TestClock() : FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 19,
     {
         var timer = base.CreateTimer(callback, state, dueTime, period);
         Interlocked.Increment(ref timers);
+        if (period != Timeout.InfiniteTimeSpan)
+            Interlocked.Increment(ref tickers);
         return timer;
     }
 }
