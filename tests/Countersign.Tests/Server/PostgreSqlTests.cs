@@ -88,9 +88,7 @@ public sealed class PostgreSqlTests
     [Trait("ASVS", "13.2.2")]
     public async Task A_node_whose_role_may_not_change_the_schema_waits_for_it_and_needs_no_more_afterwards()
     {
-        var owner = await SharedPostgres.NewDatabaseAsync();
-        await ExecuteAsync(owner, $"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Role}') THEN CREATE ROLE {Role} LOGIN; END IF; END $$");
-        var application = new NpgsqlConnectionStringBuilder(owner) { Username = Role }.ConnectionString;
+        var (owner, application) = await NewDatabaseWithRoleAsync();
         await using var server = await TestServer.StartAsync($"ConnectionStrings:PostgreSql={application}");
         Assert.Equal(503, (await server.User().AccountAsync()).Status);
 
@@ -120,6 +118,17 @@ public sealed class PostgreSqlTests
         Assert.Equal(204, (await server.Service().DeleteAsync("/api/v1/admin/accounts/alice")).Status);
         await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(application, "CREATE TABLE mine (id INT)"));
         await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(application, "DELETE FROM audit_events"));
+    }
+
+    [Fact]
+    public async Task A_node_does_not_read_the_types_of_a_database_that_it_shares()
+    {
+        var (owner, application) = await NewDatabaseWithRoleAsync();
+        await ExecuteAsync(owner, $"GRANT CREATE ON SCHEMA public TO {Role}; REVOKE SELECT ON pg_type FROM PUBLIC");
+
+        await using var server = await TestServer.StartAsync($"ConnectionStrings:PostgreSql={application}");
+        var alice = await server.UserWithAsync(new { email = Email });
+        Assert.Equal(200, (await alice.AccountAsync()).Status);
     }
 
     [Fact]
@@ -188,6 +197,14 @@ public sealed class PostgreSqlTests
             return user;
         }));
         Assert.Equal(20, users.Length);
+    }
+
+    /// <summary>The connection strings of whom an empty database belongs to, and of a role that has no rights in it.</summary>
+    static async Task<(string Owner, string Application)> NewDatabaseWithRoleAsync()
+    {
+        var owner = await SharedPostgres.NewDatabaseAsync();
+        await ExecuteAsync(owner, $"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{Role}') THEN CREATE ROLE {Role} LOGIN; END IF; END $$");
+        return (owner, new NpgsqlConnectionStringBuilder(owner) { Username = Role }.ConnectionString);
     }
 
     static async Task ExecuteAsync(string connectionString, string text)
