@@ -23,7 +23,7 @@ public static class CountersignEndpoints
     /// </summary>
     public static IEndpointConventionBuilder MapCountersign(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup(Prefix).AddEndpointFilter<RouteGroupBuilder, ApiFilter>();
+        var api = routes.MapGroup(Prefix).AddEndpointFilter<RouteGroupBuilder, StoreFilter>().AddEndpointFilter<RouteGroupBuilder, ApiFilter>();
         var users = BrowserAccess.MapGroup(api);
         IssuingEndpoints.Map(users);
         RedeemingEndpoints.Map(users);

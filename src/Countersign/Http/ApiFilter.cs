@@ -1,19 +1,13 @@
-using Countersign.Domain;
-using Countersign.Stores;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Countersign.Http;
 
 /// <summary>The scope that an endpoint asks for.</summary>
 sealed record RequiredScope(string Scope);
 
-/// <summary>
-/// What holds for every request: who it is and how that was proven comes first, what it may do second; nothing is cached; and a store that is not there is said to be
-/// not there.
-/// </summary>
-sealed partial class ApiFilter(StepUpCheck stepUp, ILogger<ApiFilter> log) : IEndpointFilter
+/// <summary>What holds for every request: who it is and how that was proven comes first, what it may do second; and nothing is cached.</summary>
+sealed class ApiFilter(StepUpCheck stepUp) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -30,29 +24,10 @@ sealed partial class ApiFilter(StepUpCheck stepUp, ILogger<ApiFilter> log) : IEn
             return Problems.Unauthenticated;
         }
 
-        try
-        {
-            if (await stepUp.RefuseAsync(http) is { } insufficient)
-                return insufficient;
-            if (http.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>() is { Scope: var scope } && !Callers.HasScope(http.User, scope))
-                return Problems.Forbidden(scope);
-            return await next(context);
-        }
-        catch (StoreUnavailableException e)
-        {
-            LogUnavailable(e.Message);
-            return Problems.Unavailable;
-        }
-        catch (TokenKeyMissingException e)
-        {
-            LogKeyMissing(e.Message);
-            return Problems.Unavailable;
-        }
+        if (await stepUp.RefuseAsync(http) is { } insufficient)
+            return insufficient;
+        if (http.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>() is { Scope: var scope } && !Callers.HasScope(http.User, scope))
+            return Problems.Forbidden(scope);
+        return await next(context);
     }
-
-    [LoggerMessage(LogLevel.Error, "Answered 503: {Reason}")]
-    partial void LogUnavailable(string reason);
-
-    [LoggerMessage(LogLevel.Critical, "Answered 503: {Reason}")]
-    partial void LogKeyMissing(string reason);
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using Countersign.Delivery.Sms;
-using Countersign.Stores;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,7 +19,7 @@ static class CallbackEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         if (routes.ServiceProvider.GetServices<SmsProvider>().Any(provider => provider.Kind == SmsProvider.Twilio))
-            routes.MapOnly("POST", TwilioReceipts.Path, TakeReceiptAsync).AllowAnonymous().ExcludeFromDescription();
+            routes.MapOnly("POST", TwilioReceipts.Path, TakeReceiptAsync).AllowAnonymous().ExcludeFromDescription().AddEndpointFilter<StoreFilter>();
     }
 
     static async Task<IResult> TakeReceiptAsync(HttpContext http, TwilioReceipts receipts)
@@ -46,10 +45,6 @@ static class CallbackEndpoints
         catch (BadHttpRequestException e)
         {
             return Problems.OfStatus(e.StatusCode);
-        }
-        catch (StoreUnavailableException)
-        {
-            return Problems.Unavailable;
         }
     }
 

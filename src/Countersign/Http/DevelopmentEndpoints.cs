@@ -1,6 +1,5 @@
 using Countersign.Delivery;
 using Countersign.Domain;
-using Countersign.Stores;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -25,7 +24,8 @@ static class DevelopmentEndpoints
             .Describe("getDevelopmentInbox", "The messages that went to the development inbox, newest first.")
             .WithMetadata(new QueryParameterMetadata("destination", "Only those to this email or phone number."))
             .Produces<IReadOnlyList<InboxMessageBody>>()
-            .Refuses(400, 503);
+            .Refuses(400, 503)
+            .AddEndpointFilter<StoreFilter>();
         if (issueBearer is not null)
         {
             development.MapOnly("POST", "/dev/token", (HttpContext http, Api api) => IssueBearerAsync(http, api, issueBearer))
@@ -60,15 +60,8 @@ static class DevelopmentEndpoints
         if (destinations.Count > 1)
             return Problems.Validation("destination", "This is there twice.");
 
-        try
-        {
-            var messages = await inbox.ReadAsync(destinations.Select(Canonical).SingleOrDefault(), http.RequestAborted);
-            return Answers.Ok<IReadOnlyList<InboxMessageBody>>([.. messages.Select(Body)]);
-        }
-        catch (StoreUnavailableException)
-        {
-            return Problems.Unavailable;
-        }
+        var messages = await inbox.ReadAsync(destinations.Select(Canonical).SingleOrDefault(), http.RequestAborted);
+        return Answers.Ok<IReadOnlyList<InboxMessageBody>>([.. messages.Select(Body)]);
     }
 
     /// <summary>Whatever is no address is looked for as it is, and not found.</summary>

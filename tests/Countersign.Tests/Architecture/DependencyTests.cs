@@ -145,7 +145,7 @@ public sealed class DependencyTests
         // Awaited in the state machine of an async method.
         Assert.Contains(typeof(IAccountStore).GetMethod(nameof(IAccountStore.TryCommitAsync))!, Dependencies.Of(typeof(AccountSecurity)));
         // Caught.
-        Assert.Contains(typeof(StoreUnavailableException), Dependencies.TypesOf(typeof(Countersign.Http.ApiFilter)));
+        Assert.Contains(typeof(StoreUnavailableException), Dependencies.TypesOf(typeof(Countersign.Http.StoreFilter)));
         // Within a lambda.
         Assert.Contains(typeof(AccountView), Dependencies.TypesOf(typeof(AccountSecurity)));
         // A static property.

@@ -175,7 +175,7 @@ public sealed class DatabaseFaultTests : IDisposable
         await using var server = await StartAsync(folder);
         var alice = await server.UserWithAsync(new { email = Email });
         await using (var other = Open(folder))
-            Execute(other, "DROP TABLE accounts; DROP TABLE outbox");
+            Execute(other, "DROP TABLE accounts; DROP TABLE outbox; DROP TABLE development_inbox");
 
         for (var i = 0; i < 3; i++)
         {
@@ -183,6 +183,10 @@ public sealed class DatabaseFaultTests : IDisposable
             var reading = await alice.AccountAsync();
             Assert.Equal((503, "unavailable"), (reading.Status, reading.Code));
         }
+
+        using var inbox = await server.Http.GetAsync("/dev/inbox", TestContext.Current.CancellationToken);
+        Assert.Equal(503, (int)inbox.StatusCode);
+        Assert.Contains(log.Errors, line => line.StartsWith("Answered 503", StringComparison.Ordinal) && line.Contains("development_inbox", StringComparison.Ordinal));
     }
 
     [Theory]

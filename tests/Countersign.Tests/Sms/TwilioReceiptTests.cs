@@ -1,5 +1,8 @@
+using Countersign.Tests.Faults;
 using Countersign.Tests.Hosting;
 using Countersign.Tests.Stores;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 
 namespace Countersign.Tests.Sms;
 
@@ -120,6 +123,38 @@ public sealed class TwilioReceiptTests
 
         await using var server = await TwilioServer.StartAsync(gateway);
         Assert.DoesNotContain("/callbacks", await server.Http.GetStringAsync("/openapi/v1.json", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_receipt_that_cannot_be_stored_is_asked_for_again_and_the_log_says_why()
+    {
+        using var folder = new TestFolder();
+        using var log = new LogLines();
+        await using var gateway = await Gateway.StartAsync();
+        await using var server = await TestServer.StartAsync(new TestServer.Setup
+        {
+            Folder = folder, Settings = TwilioServer.Settings(gateway), Configure = builder => builder.Logging.AddProvider(log),
+        });
+        var alice = server.User();
+        var failed = await TwilioServer.CallbackAsync(await SendAsync(gateway, alice), Gateway.Sid(1), "failed");
+
+        await using var other = new SqliteConnection($"Data Source={folder.File("countersign.db")};Pooling=False");
+        await other.OpenAsync(TestContext.Current.CancellationToken);
+        Execute(other, "ALTER TABLE outbox RENAME TO elsewhere");
+        var answer = await server.PostAsync(failed);
+        Assert.Equal((503, "unavailable"), (answer.Status, answer.Code));
+        Assert.Contains(log.Errors, line => line.StartsWith("Answered 503", StringComparison.Ordinal) && line.Contains("no such table", StringComparison.Ordinal));
+
+        Execute(other, "ALTER TABLE elsewhere RENAME TO outbox");
+        Assert.Equal(204, (await server.PostAsync(failed)).Status);
+        Assert.Equal("FAILED", await TwilioServer.DeliveryAsync(alice));
+    }
+
+    static void Execute(SqliteConnection connection, string text)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = text;
+        command.ExecuteNonQuery();
     }
 
     static async Task<(int Status, string? Code)> StatusAsync(TestServer server, Callback callback)
