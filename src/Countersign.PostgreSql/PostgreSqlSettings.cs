@@ -11,9 +11,6 @@ static class PostgreSqlSettings
     /// <summary>Seconds until a statement that is not answered is given up: its outcome is not known then.</summary>
     public const int CommandTimeout = 2;
 
-    /// <summary>How much earlier the server gives up a statement than the node, which learns from it that nothing was done.</summary>
-    static readonly TimeSpan ServerIsEarlier = TimeSpan.FromMilliseconds(200);
-
     /// <summary>
     /// Connections of one node at most. PostgreSQL takes 100 from all of them unless configured otherwise, and is not faster with more than a
     /// few for each of its cores.
@@ -23,8 +20,10 @@ static class PostgreSqlSettings
     /// <summary>Statements that a connection keeps prepared: more than the store has.</summary>
     public const int MaxAutoPrepare = 100;
 
-    /// <summary>For the server to give up a statement that a node gives up after <paramref name="commandTimeout"/>.</summary>
-    public static TimeSpan StatementTimeout(TimeSpan commandTimeout) => commandTimeout - ServerIsEarlier;
+    /// <summary>
+    /// For the server to give up a statement that a node gives up after <paramref name="commandTimeout"/>: a tenth earlier, so that the node learns from it that nothing was done.
+    /// </summary>
+    public static TimeSpan StatementTimeout(TimeSpan commandTimeout) => commandTimeout * 0.9;
 
     /// <exception cref="ArgumentException"/>
     public static string Complete(string connectionString)
