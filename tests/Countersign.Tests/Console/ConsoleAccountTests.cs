@@ -14,7 +14,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Countersign.Tests.Console;
 
 /// <summary>An operator at work: every search and every action by clicks, and what came of it as the API says it.</summary>
-public sealed class ConsoleAccountTests(Browser browser, Operators operators) : IClassFixture<Browser>, IClassFixture<Operators>
+public sealed class ConsoleAccountTests(Browser browser, Operators operators) : IClassFixture<Operators>
 {
     const string Email = "alice@example.com";
     const string Number = "+436601234567";

@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Countersign.Tests.Console;
 
-public sealed class ConsoleActivityTests(Browser browser, Operators operators) : IClassFixture<Browser>, IClassFixture<Operators>
+public sealed class ConsoleActivityTests(Browser browser, Operators operators) : IClassFixture<Operators>
 {
     static readonly string[] Prices = ["Countersign:Delivery:SmsPrices:Currency=EUR", "Countersign:Delivery:SmsPrices:Default=0.25"];
 

@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Countersign.Tests.Console;
 
 /// <summary>A certified provider, the authorization code flow with PKCE, and somebody who clicks.</summary>
-public sealed class ConsoleSignInTests(Browser browser, Operators operators) : IClassFixture<Browser>, IClassFixture<Operators>
+public sealed class ConsoleSignInTests(Browser browser, Operators operators) : IClassFixture<Operators>
 {
     [Fact]
     [Trait("ASVS", "7.4.4")]

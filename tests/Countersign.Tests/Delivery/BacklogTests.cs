@@ -126,7 +126,7 @@ public sealed class BacklogTests
         await Eventually.ThatAsync(
             () =>
             {
-                node.Clock.Advance(TimeSpan.FromMilliseconds(100));
+                node.Clock.Advance(TimeSpan.FromSeconds(1));
                 return node.Email.Tries.Count == 1;
             },
             "the email is sent");

@@ -68,6 +68,7 @@ public sealed class KillTests(ITestOutputHelper output)
         }
         finally
         {
+            output.WriteLine($"What the last process had to say:\n{host.Errors}");
             await host.DisposeAsync();
         }
     }

@@ -35,6 +35,17 @@ sealed partial class HostProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>What it logged as a warning or as worse.</summary>
+    public string Errors
+    {
+        get
+        {
+            // An entry is a line that names its level, and what follows it indented.
+            var isError = false;
+            return string.Join('\n', Output.Split('\n').Where(line => isError = line.StartsWith(' ') ? isError : Failing().IsMatch(line)));
+        }
+    }
+
     /// <param name="program">The name of the project.</param>
     /// <exception cref="InvalidOperationException">It ended, or did not listen; with all that it printed.</exception>
     public static Task<HostProcess> StartAsync(string program, params string[] settings) =>
@@ -133,6 +144,9 @@ sealed partial class HostProcess : IAsyncDisposable
         if (Listening().Match(line) is { Success: true } match)
             listening.TrySetResult(new Uri(match.Groups[1].Value));
     }
+
+    [GeneratedRegex("^(warn|fail|crit): ")]
+    private static partial Regex Failing();
 
     [GeneratedRegex("Now listening on: (http://.*)")]
     private static partial Regex Listening();

@@ -21,6 +21,9 @@ sealed class PostgresServer : IAsyncDisposable
 
     static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
 
+    /// <summary>What every server begins with: to copy it takes a fifth of the time that <c>initdb</c> does.</summary>
+    static readonly Lazy<Task<TestFolder>> Beginning = new(InitializeAsync);
+
     readonly TestFolder folder = new();
     readonly string[] settings;
     readonly List<string> log = [];
@@ -31,7 +34,7 @@ sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; } = Unprivileged.FreePort();
 
-    public string Data => folder.File("data");
+    public string Data => DataIn(folder);
 
     /// <summary>What it printed, to say why a test failed.</summary>
     public string Log
@@ -49,8 +52,8 @@ sealed class PostgresServer : IAsyncDisposable
         var server = new PostgresServer(settings);
         try
         {
-            server.GiveFolderAway();
-            await RunAsync("initdb", "-D", server.Data, "-U", Role, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync");
+            GiveAway(server.folder);
+            await RunAsync("/bin/cp", "-r", DataIn(await Beginning.Value), server.Data);
             await server.StartAsync();
             return server;
         }
@@ -67,7 +70,7 @@ sealed class PostgresServer : IAsyncDisposable
         var server = new PostgresServer([]);
         try
         {
-            server.GiveFolderAway();
+            GiveAway(server.folder);
             await RunAsync(
                 "pg_basebackup", "-D", server.Data, "-h", "127.0.0.1", "-p", Text(primary.Port), "-U", Role, "-R", "--checkpoint=fast", "--no-sync");
             await server.StartAsync();
@@ -95,7 +98,7 @@ sealed class PostgresServer : IAsyncDisposable
 
     public async Task<object?> ScalarAsync(string database, string text)
     {
-        await using var connection = new NpgsqlConnection($"{ConnectionString(database)};Pooling=false");
+        await using var connection = new NpgsqlConnection($"{ConnectionString(database)};Pooling=false;Server Compatibility Mode=NoTypeLoading");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(text, connection);
         return await command.ExecuteScalarAsync();
@@ -218,7 +221,18 @@ sealed class PostgresServer : IAsyncDisposable
             log.Add(line ?? "");
     }
 
-    void GiveFolderAway()
+    static async Task<TestFolder> InitializeAsync()
+    {
+        var folder = new TestFolder();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Dispose();
+        GiveAway(folder);
+        await RunAsync("initdb", "-D", DataIn(folder), "-U", Role, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync");
+        return folder;
+    }
+
+    static string DataIn(TestFolder folder) => folder.File("data");
+
+    static void GiveAway(TestFolder folder)
     {
         if (!Environment.IsPrivilegedProcess)
             return;
@@ -241,10 +255,13 @@ sealed class PostgresServer : IAsyncDisposable
 sealed class SharedPostgres : IAsyncDisposable
 {
     // Its databases are thrown away: what a power cut would do to them is nobody's concern.
-    static readonly Lazy<Task<PostgresServer>> Server = new(() => PostgresServer.StartNewAsync("fsync=off", "max_connections=400"));
+    static readonly Lazy<Task<PostgresServer>> Server = new(() => PostgresServer.StartNewAsync("fsync=off", "full_page_writes=off", "autovacuum=off", "max_connections=400"));
 
     /// <summary>For tests that are not about a database that does not answer, on a machine that has much else to do.</summary>
     const string Patience = "Timeout=30;Command Timeout=30";
+
+    // Kept open: a connection is a process.
+    static readonly Lazy<Task<NpgsqlDataSource>> Connections = new(async () => NpgsqlDataSource.Create((await Server.Value).ConnectionString("postgres")));
 
     static int schemas;
 
@@ -258,7 +275,8 @@ sealed class SharedPostgres : IAsyncDisposable
     {
         var server = await Server.Value;
         var schema = $"test{Interlocked.Increment(ref schemas)}";
-        await server.ExecuteAsync("postgres", $"CREATE SCHEMA {schema}");
+        await using var creating = (await Connections.Value).CreateCommand($"CREATE SCHEMA {schema}");
+        await creating.ExecuteNonQueryAsync();
         return $"{server.ConnectionString("postgres")};Search Path={schema};{Patience}";
     }
 
@@ -271,6 +289,8 @@ sealed class SharedPostgres : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Connections.IsValueCreated)
+            await (await Connections.Value).DisposeAsync();
         if (Server.IsValueCreated)
             await (await Server.Value).DisposeAsync();
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Countersign.Tests.Stores;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -108,11 +109,11 @@ sealed class TestServer : IAsyncDisposable
     public async Task<InboxItem> MessageAsync(string destination, Func<InboxItem, bool> expected)
     {
         var deadline = Environment.TickCount64 + 10_000;
-        while (Environment.TickCount64 < deadline)
+        for (var pause = Eventually.ShortestPause; Environment.TickCount64 < deadline; pause = Eventually.Longer(pause))
         {
             if ((await InboxAsync(destination)).FirstOrDefault(expected) is { } found)
                 return found;
-            await Task.Delay(10);
+            await Task.Delay(pause);
         }
 
         var there = (await InboxAsync()).Select(item => $"{item.Destination}: {item.Text}");

@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace Countersign.Tests.Ui;
 
 /// <summary>What finds nothing anywhere has to have found something once.</summary>
-public sealed class AxeTests(Browser browser) : IClassFixture<Browser>
+public sealed class AxeTests(Browser browser)
 {
     [Fact]
     public async Task Axe_finds_what_is_wrong_also_in_a_shadow_root_and_in_the_dark()

@@ -11,7 +11,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Countersign.Tests.Ui;
 
 /// <summary>The first minute of a newcomer: the page that users see, and beside it the inbox where its codes arrive.</summary>
-public sealed class DevelopmentPageTests(Browser browser) : IClassFixture<Browser>
+public sealed class DevelopmentPageTests(Browser browser)
 {
     [Fact]
     public async Task A_newcomer_changes_an_email_with_the_code_arriving_beside_it()

@@ -11,7 +11,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Countersign.Tests.Ui;
 
-public sealed class InboxPageTests(Browser browser) : IClassFixture<Browser>
+public sealed class InboxPageTests(Browser browser)
 {
     const string AddEmail = "userKeys/adding/email";
 

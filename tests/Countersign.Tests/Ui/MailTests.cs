@@ -8,7 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Countersign.Tests.Ui;
 
 /// <summary>Mails as a browser lays them out, which is what most mail programs do.</summary>
-public sealed class MailTests(Browser browser) : IClassFixture<Browser>
+public sealed class MailTests(Browser browser)
 {
     const string NoStyle = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src-attr 'unsafe-inline'\">";
 

@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 
 namespace Countersign.Tests.Ui;
 
-public sealed class ScalarPageTests(Browser browser) : IClassFixture<Browser>
+public sealed class ScalarPageTests(Browser browser)
 {
     [Fact]
     [Trait("ASVS", "3.6.1")]

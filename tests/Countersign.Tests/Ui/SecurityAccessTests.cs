@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Countersign.Tests.Ui;
 
 /// <summary>For everybody: by keyboard, read out, small, dark, from right to left, without motion.</summary>
-public sealed class SecurityAccessTests(Browser browser, SecuritySite site) : IClassFixture<Browser>, IClassFixture<SecuritySite>
+public sealed class SecurityAccessTests(Browser browser, SecuritySite site) : IClassFixture<SecuritySite>
 {
     const string RemovePhone = "Remove your phone number";
 

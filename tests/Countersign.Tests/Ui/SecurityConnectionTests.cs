@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Countersign.Tests.Ui;
 
 /// <summary>A network that fails or dawdles, tabs that race, and bearers that come, expire and are too old.</summary>
-public sealed class SecurityConnectionTests(Browser browser, SecuritySite site) : IClassFixture<Browser>, IClassFixture<SecuritySite>
+public sealed class SecurityConnectionTests(Browser browser, SecuritySite site) : IClassFixture<SecuritySite>
 {
     const string RemovePhone = "Remove your phone number";
     const string Unreachable = "We cannot reach the server. Nothing is half done";

@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Countersign.Tests.Ui;
 
 /// <summary>Every operation of the contract by clicks.</summary>
-public sealed class SecurityFlowTests(Browser browser, SecuritySite site) : IClassFixture<Browser>, IClassFixture<SecuritySite>
+public sealed class SecurityFlowTests(Browser browser, SecuritySite site) : IClassFixture<SecuritySite>
 {
     [Theory]
     [InlineData("Add an email", "New email")]

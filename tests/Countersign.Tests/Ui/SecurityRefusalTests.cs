@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Countersign.Tests.Ui;
 
 /// <summary>What the element says where something cannot be done, and what can be done then.</summary>
-public sealed class SecurityRefusalTests(Browser browser, SecuritySite site) : IClassFixture<Browser>, IClassFixture<SecuritySite>
+public sealed class SecurityRefusalTests(Browser browser, SecuritySite site) : IClassFixture<SecuritySite>
 {
     const string RemovePhone = "Remove your phone number";
 

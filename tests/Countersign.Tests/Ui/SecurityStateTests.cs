@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Countersign.Tests.Ui;
 
 /// <summary>Rarer states, and what stays as it is while the page changes around it.</summary>
-public sealed partial class SecurityStateTests(Browser browser, SecuritySite site) : IClassFixture<Browser>, IClassFixture<SecuritySite>
+public sealed partial class SecurityStateTests(Browser browser, SecuritySite site) : IClassFixture<SecuritySite>
 {
     const string RemovePhone = "Remove your phone number";
 

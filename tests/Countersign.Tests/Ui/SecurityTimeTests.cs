@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Countersign.Tests.Ui;
 
 /// <summary>What time does: the clock is the test's, and what the page counts down by is the server's.</summary>
-public sealed class SecurityTimeTests(Browser browser) : IClassFixture<Browser>
+public sealed class SecurityTimeTests(Browser browser)
 {
     const string RemovePhone = "Remove your phone number";
 

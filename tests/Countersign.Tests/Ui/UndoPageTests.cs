@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Countersign.Tests.Ui;
 
-public sealed partial class UndoPageTests(Browser browser) : IClassFixture<Browser>
+public sealed partial class UndoPageTests(Browser browser)
 {
     [Fact]
     [Trait("ASVS", "14.2.1")]

@@ -2,7 +2,7 @@ using Countersign.Tests.Hosting;
 
 namespace Countersign.Tests.Faults.Suite;
 
-/// <summary>Half a minute of what <c>bench/faults</c> does for as long as one likes.</summary>
+/// <summary>A few seconds of what <c>bench/faults</c> does for as long as one likes.</summary>
 public sealed class SqliteFaultRunTests(ITestOutputHelper output)
 {
     [Fact]
@@ -17,7 +17,7 @@ public sealed class PostgreSqlFaultRunTests(ITestOutputHelper output)
 
 static class FaultSuite
 {
-    static readonly TimeSpan Duration = TimeSpan.FromSeconds(25);
+    static readonly TimeSpan Duration = TimeSpan.FromSeconds(12);
 
     public static async Task RunAsync(string engine, ITestOutputHelper output)
     {
