@@ -105,7 +105,11 @@ sealed class CommitQueue(
 
     async Task<IReadOnlySet<WaitingCommit>> CommitGroupAsync(CommitGroup group)
     {
-        if (doubtful == 0)
+        if (doubtful > 0)
+        {
+            doubtful--;
+        }
+        else
         {
             try
             {
@@ -117,7 +121,6 @@ sealed class CommitQueue(
             }
         }
 
-        doubtful--;
         return await ask(group.ExecuteEachAsync);
     }
 

@@ -213,9 +213,11 @@ sealed partial class SqliteEngine : ISqlEngine, IAsyncDisposable
     void Commit(SqliteSession session, List<WriteJob> group)
     {
         session.Execute(Begin);
-        if (doubtful > 0 || !TryRunAll(session, group))
-        {
+        var isDoubtful = doubtful > 0;
+        if (isDoubtful)
             doubtful--;
+        if (isDoubtful || !TryRunAll(session, group))
+        {
             foreach (var job in group)
                 Run(session, job);
         }
