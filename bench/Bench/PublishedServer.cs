@@ -1,4 +1,3 @@
-using System.Reflection.PortableExecutable;
 using Countersign.Bench.Machine;
 using Countersign.Bench.Systems;
 using Countersign.Domain;
@@ -13,13 +12,7 @@ static class PublishedServer
     /// <summary>From the start of the process to its first 200, of five starts on a database that is there.</summary>
     public static IReadOnlyList<TimeSpan> MeasureStarts(Workplace place, Issuer issuer)
     {
-        var folder = Path.Combine(place.Folder, "published");
-        place.Run(
-            "dotnet", "publish", Path.GetFullPath("src/Countersign.Server"), "-c", "Release", "-r", "linux-x64", "--self-contained", "false", "-o", folder, "--nologo",
-            "-v", "quiet");
-        if (!IsCompiled(Path.Combine(folder, "Countersign.Server.dll")))
-            throw new InvalidOperationException("What was published is not ReadyToRun: what would be measured is not what the table says.");
-
+        var program = PublishedProgram.Of(place, "src/Countersign.Server");
         string[] args =
         [
             $"--ConnectionStrings:Sqlite=Data Source={Path.Combine(place.Folder, "published.db")}",
@@ -33,18 +26,12 @@ static class PublishedServer
         ];
         TimeSpan Start()
         {
-            using var server = new ServerProcess(place, Path.Combine(folder, "Countersign.Server.dll"), args);
+            using var server = new ServerProcess(place, program, args);
             return server.StartTime;
         }
 
         // The first makes the database.
         _ = Start();
         return [.. Enumerable.Range(0, Starts).Select(_ => Start())];
-    }
-
-    static bool IsCompiled(string assembly)
-    {
-        using var reader = new PEReader(File.OpenRead(assembly));
-        return reader.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size > 0;
     }
 }

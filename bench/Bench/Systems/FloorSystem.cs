@@ -13,7 +13,7 @@ sealed class FloorSystem(Workplace place, Postgres postgres, Issuer issuer) : Po
 
     public override string Name => "floor";
 
-    protected override string Project => "Countersign.Bench.Floor";
+    protected override string Project => "bench/Floor";
 
     protected override IEnumerable<string> Settings() => [$"--Floor:Key={key}"];
 

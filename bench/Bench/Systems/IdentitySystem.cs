@@ -12,7 +12,7 @@ sealed class IdentitySystem(Workplace place, Postgres postgres, Issuer issuer) :
 
     public override Wire Wire { get; } = new IdentityWire();
 
-    protected override string Project => "Countersign.Bench.Identity";
+    protected override string Project => "bench/Identity";
 
     protected override IEnumerable<string> Settings() => [];
 

@@ -7,6 +7,7 @@ abstract class PostgresSystem(Workplace place, Postgres postgres, Issuer issuer)
 {
     int copies;
 
+    /// <summary>The folder of its server, from the root of the repository.</summary>
     protected abstract string Project { get; }
 
     protected Postgres Database => postgres;
@@ -49,5 +50,5 @@ abstract class PostgresSystem(Workplace place, Postgres postgres, Issuer issuer)
         this, [.. Enumerable.Range(0, processes).Select(_ => StartOn(database))], OpenLedger(database), () => postgres.Cpu, () => postgres.Drop(database));
 
     ServerProcess StartOn(string database) =>
-        new(place, Assembly(Project), [$"--ConnectionStrings:PostgreSql={postgres.ConnectionString(database)}", .. issuer.Settings, .. Settings()]);
+        new(place, PublishedProgram.Of(place, Project), [$"--ConnectionStrings:PostgreSql={postgres.ConnectionString(database)}", .. issuer.Settings, .. Settings()]);
 }

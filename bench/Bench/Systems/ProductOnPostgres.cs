@@ -13,7 +13,7 @@ sealed class ProductOnPostgres(Workplace place, Postgres postgres, Issuer issuer
 
     public override string Name => name;
 
-    protected override string Project => "Countersign.Bench.Product";
+    protected override string Project => ProductSettings.Project;
 
     protected override IEnumerable<string> Settings() => settings.Arguments;
 

@@ -36,7 +36,7 @@ sealed class ProductOnSqlite(Workplace place, Issuer issuer) : TestedSystem
     }
 
     ServerProcess StartOn(string file) =>
-        new(place, Assembly("Countersign.Bench.Product"), [$"--ConnectionStrings:Sqlite=Data Source={file}", .. issuer.Settings, .. settings.Arguments]);
+        new(place, PublishedProgram.Of(place, ProductSettings.Project), [$"--ConnectionStrings:Sqlite=Data Source={file}", .. issuer.Settings, .. settings.Arguments]);
 
     static SqliteConnection Open(string file, SqliteOpenMode mode)
     {

@@ -7,6 +7,9 @@ namespace Countersign.Bench.Systems;
 /// </summary>
 sealed class ProductSettings
 {
+    /// <summary>The folder of the server, from the root of the repository.</summary>
+    public const string Project = "bench/Product";
+
     const string KeyId = "bench";
     const int Plenty = 1_000_000;
 

@@ -17,11 +17,4 @@ abstract class TestedSystem
 
     /// <summary>On a copy of the database of their own.</summary>
     public abstract RunningSystem Start(int processes = 1);
-
-    /// <summary>Where the server was built to, beside this program.</summary>
-    protected static string Assembly(string project)
-    {
-        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-        return Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", project, configuration, $"{project}.dll"));
-    }
 }
