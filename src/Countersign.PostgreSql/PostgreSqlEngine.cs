@@ -28,7 +28,7 @@ sealed class PostgreSqlEngine : ISqlEngine, IAsyncDisposable
     {
         builder = new NpgsqlDataSourceBuilder(connectionString);
         builder.UseLoggerFactory(logs);
-        // Nothing that is stored has a type of its own: asking for those of a database that it shares, with every table of each schema, takes longer than the rest of a start.
+        // Nothing that is stored has a type of its own. Npgsql would ask for those of the whole database at each start, every table of every schema among them.
         builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         connectTimeout = Limit(builder.ConnectionStringBuilder.Timeout) ?? Timeout.InfiniteTimeSpan;
         var limit = Limit(builder.ConnectionStringBuilder.CommandTimeout);

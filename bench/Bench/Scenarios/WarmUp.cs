@@ -15,6 +15,7 @@ static class WarmUp
     const double AtRest = 0.05;
 
     static readonly TimeSpan Turn = TimeSpan.FromSeconds(3);
+
     /// <summary>What was compiled before the start is at rest at first: it is compiled anew after it has been called often.</summary>
     static readonly TimeSpan AtLeast = TimeSpan.FromSeconds(15);
 
