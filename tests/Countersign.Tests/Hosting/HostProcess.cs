@@ -36,15 +36,7 @@ sealed partial class HostProcess : IAsyncDisposable
     }
 
     /// <summary>What it logged as a warning or as worse.</summary>
-    public string Errors
-    {
-        get
-        {
-            // An entry is a line that names its level, and what follows it indented.
-            var isError = false;
-            return string.Join('\n', Output.Split('\n').Where(line => isError = line.StartsWith(' ') ? isError : Failing().IsMatch(line)));
-        }
-    }
+    public string Errors => string.Join('\n', Failures().Matches(Output));
 
     /// <param name="program">The name of the project.</param>
     /// <exception cref="InvalidOperationException">It ended, or did not listen; with all that it printed.</exception>
@@ -145,8 +137,9 @@ sealed partial class HostProcess : IAsyncDisposable
             listening.TrySetResult(new Uri(match.Groups[1].Value));
     }
 
-    [GeneratedRegex("^(warn|fail|crit): ")]
-    private static partial Regex Failing();
+    /// <summary>An entry is a line that names its level, and what follows it indented.</summary>
+    [GeneratedRegex(@"^(warn|fail|crit): .*(\n .*)*", RegexOptions.Multiline)]
+    private static partial Regex Failures();
 
     [GeneratedRegex("Now listening on: (http://.*)")]
     private static partial Regex Listening();

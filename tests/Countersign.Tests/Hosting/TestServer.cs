@@ -108,13 +108,10 @@ sealed class TestServer : IAsyncDisposable
     /// <summary>Waits until the inbox holds what a test expects; messages are sent after the answer.</summary>
     public async Task<InboxItem> MessageAsync(string destination, Func<InboxItem, bool> expected)
     {
-        var deadline = Environment.TickCount64 + 10_000;
-        for (var pause = Eventually.ShortestPause; Environment.TickCount64 < deadline; pause = Eventually.Longer(pause))
-        {
-            if ((await InboxAsync(destination)).FirstOrDefault(expected) is { } found)
-                return found;
-            await Task.Delay(pause);
-        }
+        InboxItem? found = null;
+        if (await Eventually.ComesAboutAsync(
+            async () => (found = (await InboxAsync(destination)).FirstOrDefault(expected)) is not null, TimeSpan.FromSeconds(10)))
+            return found!;
 
         var there = (await InboxAsync()).Select(item => $"{item.Destination}: {item.Text}");
         throw new TimeoutException($"No such message to {destination} within 10 seconds. There is:\n{string.Join("\n---\n", there)}");
