@@ -31,7 +31,7 @@ public sealed class HoldTests
         Assert.Equal(["userKeys/removing 2026-11-23T19:00:00Z"], Holds(holds.Body));
         Assert.Equal("no-store", holds.Headers.CacheControl?.ToString());
 
-        server.Clock!.Advance(TimeSpan.FromHours(24));
+        server.Clock!.Leap(TimeSpan.FromHours(24));
         Assert.Equal([], Holds((await server.User().AccountAsync()).Body));
         Assert.Equal([], Holds((await server.Service().GetAsync(Alice)).Body));
     }
