@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Countersign.Tests.Http;
 
+[Trait("Database", "any")]
 public sealed class BrokenBodyTests
 {
     [Fact]

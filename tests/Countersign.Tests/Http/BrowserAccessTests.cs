@@ -3,6 +3,7 @@ using Countersign.Tests.Hosting;
 
 namespace Countersign.Tests.Http;
 
+[Trait("Database", "any")]
 public sealed class BrowserAccessTests
 {
     const string App = "https://app.example.com";

@@ -7,6 +7,7 @@ using static Countersign.Tests.Http.Verbs;
 
 namespace Countersign.Tests.Http;
 
+[Trait("Database", "any")]
 public sealed class ErrorTests
 {
     const string Account = "/api/v1/account";

@@ -4,6 +4,7 @@ using static Countersign.Tests.Http.Verbs;
 
 namespace Countersign.Tests.Http;
 
+[Trait("Database", "any")]
 public sealed class MassAssignmentTests
 {
     /// <summary>Members that there are somewhere: in rows, in answers, in other products.</summary>

@@ -1,9 +1,12 @@
+using System.Diagnostics;
+
 namespace Countersign.Tests.Stores;
 
 static class Eventually
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-    static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(25);
+    static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(5);
+    static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Waits for what the product does after its answer.</summary>
     public static Task ThatAsync(Func<bool> condition, string expected) => ThatAsync(() => Task.FromResult(condition()), expected);
@@ -14,14 +17,13 @@ static class Eventually
     /// <summary>It looks less and less often: to look all the time would slow down what is waited for.</summary>
     public static async Task<bool> ComesAboutAsync(Func<Task<bool>> condition, TimeSpan patience)
     {
-        var deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
-        var pause = TimeSpan.FromMilliseconds(5);
+        var clock = Stopwatch.StartNew();
         while (!await condition())
         {
-            if (Environment.TickCount64 >= deadline)
+            if (clock.Elapsed >= patience)
                 return false;
-            await Task.Delay(pause);
-            pause = pause < LongestPause ? pause * 1.5 : pause;
+            var pause = ShortestPause + (clock.Elapsed / 10);
+            await Task.Delay(pause < LongestPause ? pause : LongestPause);
         }
 
         return true;
