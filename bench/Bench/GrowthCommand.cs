@@ -12,12 +12,14 @@ namespace Countersign.Bench;
 /// <summary><c>bench/growth</c>: what a request costs as there are more accounts, each time over accounts from the whole range.</summary>
 static class GrowthCommand
 {
+    static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
+
     public static async Task RunAsync(string[] args)
     {
         var options = GrowthOptions.Parse(args);
         using var place = new Workplace();
         await using var issuer = new Issuer();
-        var postgres = new Postgres(place);
+        var postgres = new Postgres(place, string.Create(CultureInfo.InvariantCulture, $"shared_buffers={options.SharedBuffers}MB"));
         var costs = new MarkdownTable("accounts", "requests/s", "p99 ms", "server CPU s/1,000", "database CPU s/1,000", "CPU ÷ smallest");
         var sizes = new MarkdownTable("table", "rows", "MB", "bytes a row");
         var results = new Results();
@@ -39,7 +41,7 @@ static class GrowthCommand
 
         var report = new StringBuilder()
             .Append(MachineFacts.Describe(postgres.Version)).Append("\n\n")
-            .Append(CultureInfo.InvariantCulture, $"{Text(options.Events)} events in the audit trails and {Text(options.Outstanding)} messages that wait, whatever the number of accounts; {Figures.MainConnections} connections.\n\n")
+            .Append(CultureInfo.InvariantCulture, $"{Text(options.Events)} events in the audit trails and {Text(options.Outstanding)} messages that wait, whatever the number of accounts; {Text(options.SharedBuffers)} MB of shared buffers; {Figures.MainConnections} connections.\n\n")
             .Append(costs).Append('\n').Append(sizes).ToString();
         Console.WriteLine();
         Console.WriteLine(report);
@@ -62,7 +64,7 @@ static class GrowthCommand
         return session;
     }
 
-    /// <summary>In turn, one size after the other: the machine may be another in a minute.</summary>
+    /// <summary>In turn, one size after the other: the machine may be another in a minute. What is measured finds nothing of the one before in the way.</summary>
     static void Measure(IReadOnlyList<Session> sessions, GrowthOptions options, Results results)
     {
         for (var repetition = 1; repetition <= options.Repetitions; repetition++)
@@ -71,6 +73,7 @@ static class GrowthCommand
             {
                 foreach (var (session, accounts) in sessions.Zip(options.Accounts))
                 {
+                    new ReadScenario().Run(session, Figures.MainConnections, Settling);
                     var measured = scenario.Run(session, Figures.MainConnections, options.Duration);
                     results.Add(new Result(Text(accounts), repetition, scenario.Name, Figures.MainConnections, measured));
                     Console.WriteLine(Progress.Line(Text(accounts), scenario.Name, Figures.MainConnections, measured));

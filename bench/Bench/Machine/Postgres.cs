@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Countersign.Bench.Machine;
 
-/// <summary>A PostgreSQL of its own, in the folder of the run, as it comes: nothing is tuned, and a commit is on the disk.</summary>
+/// <summary>A PostgreSQL of its own, in the folder of the run, as it comes but for what it is told: a commit is on the disk.</summary>
 sealed class Postgres
 {
     public const string Programs = "/usr/lib/postgresql/15/bin";
@@ -17,7 +17,8 @@ sealed class Postgres
     readonly int port = Workplace.FreePort();
     readonly Process process;
 
-    public Postgres(Workplace place)
+    /// <param name="settings">Of postgresql.conf, as <c>name=value</c>.</param>
+    public Postgres(Workplace place, params IEnumerable<string> settings)
     {
         var folder = Directory.CreateDirectory(Path.Combine(place.Folder, "postgresql")).FullName;
         var data = Path.Combine(folder, "data");
@@ -29,7 +30,9 @@ sealed class Postgres
         }
 
         Run(place, "initdb", "-D", data, "-U", Role, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8");
-        var command = Command("postgres", "-D", data, "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder, "-c", "listen_addresses=127.0.0.1");
+        var command = Command(
+            "postgres",
+            ["-D", data, "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder, .. settings.Append("listen_addresses=127.0.0.1").SelectMany(setting => new[] { "-c", setting })]);
         (process, var log) = place.Start(command[0], command[1..]);
         WaitUntilItAnswers(log);
         Version = (string)Scalar("postgres", "SHOW server_version")!;
