@@ -41,7 +41,7 @@ static class GrowthCommand
 
         var report = new StringBuilder()
             .Append(MachineFacts.Describe(postgres.Version)).Append("\n\n")
-            .Append(CultureInfo.InvariantCulture, $"{Text(options.Events)} events in the audit trails and {Text(options.Outstanding)} messages that wait, whatever the number of accounts; {Text(options.SharedBuffers)} MB of shared buffers; {Figures.MainConnections} connections.\n\n")
+            .Append(CultureInfo.InvariantCulture, $"{Text(options.Events)} events in the audit trails and {Text(options.Outstanding)} messages that wait, whatever the number of accounts; {Figures.MainConnections} connections. Of PostgreSQL's settings only shared_buffers is another: {Text(options.SharedBuffers)} MB.\n\n")
             .Append(costs).Append('\n').Append(sizes).ToString();
         Console.WriteLine();
         Console.WriteLine(report);
