@@ -26,9 +26,9 @@ public sealed class DatabaseFaultTests : IDisposable
         var alice = await server.UserWithAsync(new { email = Email });
         var before = await TrailAsync(server);
 
-        await using (var other = Open(folder))
+        await using (var other = OtherConnection.To(folder))
         {
-            Execute(other, "BEGIN EXCLUSIVE");
+            other.Execute("BEGIN EXCLUSIVE");
             await AssertUnavailableAsync(alice, "error 5");
             Assert.Equal(200, (await alice.AccountAsync()).Status);
 
@@ -41,7 +41,7 @@ public sealed class DatabaseFaultTests : IDisposable
             }
 
             await Task.WhenAll(answers);
-            Execute(other, "ROLLBACK");
+            other.Execute("ROLLBACK");
         }
 
         Assert.Equal(before, await TrailAsync(server));
@@ -55,14 +55,14 @@ public sealed class DatabaseFaultTests : IDisposable
         await using (var first = await StartAsync(folder))
             await first.UserWithAsync(new { email = Email });
 
-        await using var other = Open(folder);
-        Execute(other, "PRAGMA locking_mode = EXCLUSIVE");
-        Execute(other, "BEGIN EXCLUSIVE; COMMIT");
+        await using var other = OtherConnection.To(folder);
+        other.Execute("PRAGMA locking_mode = EXCLUSIVE");
+        other.Execute("BEGIN EXCLUSIVE; COMMIT");
         await using var server = await StartAsync(folder);
         var alice = server.User();
         await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => AssertUnavailableAsync(alice, "503")));
 
-        Execute(other, "PRAGMA locking_mode = NORMAL; SELECT COUNT(*) FROM accounts");
+        other.Execute("PRAGMA locking_mode = NORMAL; SELECT COUNT(*) FROM accounts");
         await other.CloseAsync();
         await AssertRecoversAsync(server, alice);
         await AssertNormalAsync(server, alice);
@@ -155,9 +155,9 @@ public sealed class DatabaseFaultTests : IDisposable
         await Eventually.ThatAsync(async () => Delivery(await alice.AccountAsync()) == "SENT", "the message is sent");
         var before = await TrailAsync(server);
 
-        await using var other = Open(folder);
+        await using var other = OtherConnection.To(folder);
         // All pages are in the file, and none of them in the log.
-        Execute(other, "PRAGMA wal_checkpoint(TRUNCATE)");
+        other.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
         var good = await OverwriteAsync(folder, other, pages => Array.Fill(pages, (byte)0xA5));
         await AssertUnavailableAsync(alice, "error 11");
         var reading = await alice.AccountAsync();
@@ -174,8 +174,8 @@ public sealed class DatabaseFaultTests : IDisposable
         using var folder = new TestFolder();
         await using var server = await StartAsync(folder);
         var alice = await server.UserWithAsync(new { email = Email });
-        await using (var other = Open(folder))
-            Execute(other, "DROP TABLE accounts; DROP TABLE outbox; DROP TABLE development_inbox");
+        await using (var other = OtherConnection.To(folder))
+            other.Execute("DROP TABLE accounts; DROP TABLE outbox; DROP TABLE development_inbox");
 
         for (var i = 0; i < 3; i++)
         {
@@ -290,21 +290,7 @@ public sealed class DatabaseFaultTests : IDisposable
         await file.WriteAsync(after);
 
         // A change to the first page alone empties the caches of all others.
-        Execute(other, "PRAGMA user_version = 1; PRAGMA user_version = 0");
+        other.Execute("PRAGMA user_version = 1; PRAGMA user_version = 0");
         return before;
-    }
-
-    static SqliteConnection Open(TestFolder folder)
-    {
-        var connection = new SqliteConnection($"Data Source={folder.File("countersign.db")};Pooling=False");
-        connection.Open();
-        return connection;
-    }
-
-    static void Execute(SqliteConnection connection, string text)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = text;
-        command.ExecuteNonQuery();
     }
 }

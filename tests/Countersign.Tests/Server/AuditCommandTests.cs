@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Countersign.Tests.Hosting;
 using Countersign.Tests.Http;
-using Microsoft.Data.Sqlite;
 
 namespace Countersign.Tests.Server;
 
@@ -23,7 +22,8 @@ public sealed class AuditCommandTests
         Assert.EndsWith(": audit trails 2, events 5, findings 0\n", intact.Output, StringComparison.Ordinal);
         Assert.EndsWith(": audit trails 1, events 1, findings 0\n", (await RunAsync(folder, "verify", "--user", "bob")).Output, StringComparison.Ordinal);
 
-        Execute(folder, "UPDATE audit_events SET ip = '198.51.100.1' WHERE user_id = 'alice' AND type = 'token_issued'");
+        await using (var editor = OtherConnection.To(folder))
+            Assert.Equal(1, editor.Execute("UPDATE audit_events SET ip = '198.51.100.1' WHERE user_id = 'alice' AND type = 'token_issued'"));
         var edited = await RunAsync(folder, "verify");
         Assert.Equal(1, edited.ExitCode);
         Assert.StartsWith(
@@ -127,15 +127,6 @@ public sealed class AuditCommandTests
         var code = await alice.CodeAsync("userKeys/changing?keyType=EMAIL", Verbs.Email);
         (await alice.IssueAsync("userKeys/changing/newKey", new { oneTimeToken = Verbs.Wrong(code), newUserKey = "new@example.com" })).IsRefused(422, "token-invalid");
         (await alice.IssueAsync("mfa/disabling", new { destination = "EMAIL" })).IsRefused(409, "mfa-disabled");
-    }
-
-    static void Execute(TestFolder folder, string text)
-    {
-        using var connection = new SqliteConnection($"Data Source={folder.File("countersign.db")};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = text;
-        Assert.Equal(1, command.ExecuteNonQuery());
     }
 
     static string? Text(JsonElement line, string name) => line.GetProperty(name).GetString();

@@ -1,7 +1,6 @@
 using Countersign.Tests.Faults;
 using Countersign.Tests.Hosting;
 using Countersign.Tests.Stores;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Countersign.Tests.Sms;
@@ -138,23 +137,15 @@ public sealed class TwilioReceiptTests
         var alice = server.User();
         var failed = await TwilioServer.CallbackAsync(await SendAsync(gateway, alice), Gateway.Sid(1), "failed");
 
-        await using var other = new SqliteConnection($"Data Source={folder.File("countersign.db")};Pooling=False");
-        await other.OpenAsync(TestContext.Current.CancellationToken);
-        Execute(other, "ALTER TABLE outbox RENAME TO elsewhere");
+        await using var other = OtherConnection.To(folder);
+        other.Execute("ALTER TABLE outbox RENAME TO elsewhere");
         var answer = await server.PostAsync(failed);
         Assert.Equal((503, "unavailable"), (answer.Status, answer.Code));
         Assert.Contains(log.Errors, line => line.StartsWith("Answered 503", StringComparison.Ordinal) && line.Contains("no such table", StringComparison.Ordinal));
 
-        Execute(other, "ALTER TABLE elsewhere RENAME TO outbox");
+        other.Execute("ALTER TABLE elsewhere RENAME TO outbox");
         Assert.Equal(204, (await server.PostAsync(failed)).Status);
         Assert.Equal("FAILED", await TwilioServer.DeliveryAsync(alice));
-    }
-
-    static void Execute(SqliteConnection connection, string text)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = text;
-        command.ExecuteNonQuery();
     }
 
     static async Task<(int Status, string? Code)> StatusAsync(TestServer server, Callback callback)

@@ -3,6 +3,7 @@ using Countersign.Delivery;
 using Countersign.Domain;
 using Countersign.Sqlite;
 using Countersign.Stores;
+using Countersign.Tests.Hosting;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -20,15 +21,15 @@ public sealed class SqliteEngineTests
 
         // While another process writes, everything below queues up, to be committed as one group.
         List<Task<bool>> commits;
-        await using (var other = Open(database))
+        await using (var other = OtherConnection.To(database.ConnectionString))
         {
-            Execute(other, "BEGIN IMMEDIATE");
+            other.Execute("BEGIN IMMEDIATE");
             var first = engine.TryCommitAsync([Insert(0)], Ct);
             commits = [.. Enumerable.Range(1, 100).Select(n => engine.TryCommitAsync(n % 2 == 0 ? [Insert(n)] : [Insert(n), Insert(0)], Ct))];
             var broken = engine.TryCommitAsync([Insert(1_000), new SqlStatement("INSERT INTO numbers (nothing) VALUES (1)")], Ct);
             var returning = engine.WriteAsync(
                 new SqlStatement("INSERT INTO numbers (n) VALUES (2000) RETURNING n"), reader => reader.Read() ? reader.GetInt64(0) : 0, Ct);
-            Execute(other, "COMMIT");
+            other.Execute("COMMIT");
             Assert.True(await first);
             await Assert.ThrowsAsync<SqliteException>(() => broken);
             Assert.Equal(2_000, await returning);
@@ -259,18 +260,4 @@ public sealed class SqliteEngineTests
                 return numbers;
             },
             Ct);
-
-    static SqliteConnection Open(SqliteTestDatabase database)
-    {
-        var connection = new SqliteConnection($"{database.ConnectionString};Pooling=False");
-        connection.Open();
-        return connection;
-    }
-
-    static void Execute(SqliteConnection connection, string text)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = text;
-        command.ExecuteNonQuery();
-    }
 }
