@@ -10,7 +10,11 @@ sealed class Postgres
 {
     public const string Programs = "/usr/lib/postgresql/15/bin";
 
+    /// <summary>Of the bench, which makes databases, fills them and looks into them.</summary>
     const string Role = "bench";
+
+    /// <summary>Of the servers: what PostgreSQL does for them shows in the names of its processes.</summary>
+    const string ServerRole = "server";
 
     static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
 
@@ -35,6 +39,7 @@ sealed class Postgres
             ["-D", data, "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder, .. settings.Append("listen_addresses=127.0.0.1").SelectMany(setting => new[] { "-c", setting })]);
         (process, var log) = place.Start(command[0], command[1..]);
         WaitUntilItAnswers(log);
+        Execute("postgres", $"CREATE ROLE {ServerRole} SUPERUSER LOGIN");
         Version = (string)Scalar("postgres", "SHOW server_version")!;
     }
 
@@ -43,12 +48,16 @@ sealed class Postgres
     /// <summary>Seconds of all its processes so far.</summary>
     public double Cpu => ProcessFigures.TreeCpu(process.Id);
 
-    public string ConnectionString(string database) => $"Host=127.0.0.1;Port={port};Username={Role};Database={database}";
+    /// <summary>Seconds of the processes that serve the servers on a database: without what serves all of PostgreSQL, such as the log, checkpoints and vacuum.</summary>
+    public double ServingCpu(string database) => ProcessFigures.ChildrenCpu(process.Id, $"postgres: {ServerRole} {database} ");
+
+    /// <summary>For a server.</summary>
+    public string ConnectionString(string database) => ConnectionString(database, ServerRole);
 
     public NpgsqlConnection Open(string database)
     {
         // As long as it takes: whole tables are loaded and counted.
-        var connection = new NpgsqlConnection($"{ConnectionString(database)};Pooling=false;Command Timeout=0");
+        var connection = new NpgsqlConnection($"{ConnectionString(database, Role)};Pooling=false;Command Timeout=0");
         connection.Open();
         return connection;
     }
@@ -104,6 +113,8 @@ sealed class Postgres
             """;
         Execute(database, $"VACUUM (FREEZE, ANALYZE) {Scalar(database, Filled)}");
     }
+
+    string ConnectionString(string database, string role) => $"Host=127.0.0.1;Port={port};Username={role};Database={database}";
 
     void WaitUntilItAnswers(ProcessLog log)
     {

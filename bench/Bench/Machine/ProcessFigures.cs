@@ -33,6 +33,19 @@ static class ProcessFigures
         return ticks / TicksPerSecond;
     }
 
+    /// <summary>Seconds of CPU of the children whose command begins so.</summary>
+    public static double ChildrenCpu(int pid, string command)
+    {
+        var ticks = 0L;
+        foreach (var child in Children(pid))
+        {
+            if (TryRead($"/proc/{child}/cmdline")?.StartsWith(command, StringComparison.Ordinal) == true && TryStat($"/proc/{child}") is { Fields: var stat })
+                ticks += stat[Field.User] + stat[Field.System];
+        }
+
+        return ticks / TicksPerSecond;
+    }
+
     /// <summary>Bytes: the most that the process has had resident.</summary>
     public static long PeakMemory(int pid)
     {
@@ -57,13 +70,16 @@ static class ProcessFigures
         File.ReadAllText($"/proc/{pid}/task/{pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(child => int.Parse(child, CultureInfo.InvariantCulture));
 
-    static (string Name, long[] Fields)? TryStat(string folder)
+    static (string Name, long[] Fields)? TryStat(string folder) => TryRead($"{folder}/stat") is { } text ? Parse(text) : null;
+
+    /// <summary>Null where the process has ended.</summary>
+    static string? TryRead(string file)
     {
         try
         {
-            return Stat(folder);
+            return File.ReadAllText(file);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or IOException)
+        catch (IOException)
         {
             return null;
         }
@@ -71,9 +87,10 @@ static class ProcessFigures
 
     /// <summary>The name, which may have spaces in it, and what comes after it and the state.</summary>
     /// <param name="folder">Of a process or a thread.</param>
-    static (string Name, long[] Fields) Stat(string folder)
+    static (string Name, long[] Fields) Stat(string folder) => Parse(File.ReadAllText($"{folder}/stat"));
+
+    static (string Name, long[] Fields) Parse(string text)
     {
-        var text = File.ReadAllText($"{folder}/stat");
         var (begin, end) = (text.IndexOf('(', StringComparison.Ordinal), text.LastIndexOf(')'));
         var fields = text[(end + 2)..].Split(' ');
         return (text[(begin + 1)..end], [.. fields.Skip(1).Select(field => long.TryParse(field, CultureInfo.InvariantCulture, out var number) ? number : 0)]);

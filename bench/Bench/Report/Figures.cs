@@ -25,8 +25,11 @@ static class Figures
     /// <summary>Milliseconds that messages of the run were still being sent for after its last answer, at most of all rounds.</summary>
     public static double Lag(Measurement measured) => measured.Lag.TotalMilliseconds;
 
-    /// <summary>Of server and database together.</summary>
-    public static double Cpu(Measurement measured) => ServerCpu(measured) + DatabaseCpu(measured);
+    /// <inheritdoc cref="ServerCpu"/>
+    public static double ServingCpu(Measurement measured) => measured.ServingCpu / measured.Answers * 1000;
+
+    /// <summary>Of the server and of the processes of PostgreSQL that answer it.</summary>
+    public static double OwnCpu(Measurement measured) => ServerCpu(measured) + ServingCpu(measured);
 
     /// <summary>Of a system in a text for people.</summary>
     public static string Title(string system) => system switch

@@ -18,6 +18,9 @@ sealed class Measurement
     /// <inheritdoc cref="ServerCpu"/>
     public double DatabaseCpu { get; private set; }
 
+    /// <inheritdoc cref="RunningSystem.ServingCpu"/>
+    public double ServingCpu { get; private set; }
+
     /// <summary>How long the system was still at work when the last answer was there, at most.</summary>
     public TimeSpan Lag { get; private set; }
 
@@ -34,11 +37,12 @@ sealed class Measurement
     /// <summary>The time and the work of one round, whose answers are only part of what is counted. Messages that were answered for have to be sent as well.</summary>
     public LoadResult AddPart(RunningSystem running, Func<LoadResult> round)
     {
-        var (server, database) = (running.ServerCpu, running.DatabaseCpu());
+        var (server, database, serving) = (running.ServerCpu, running.DatabaseCpu(), running.ServingCpu());
         var result = round();
         var lag = running.Settle();
         ServerCpu += running.ServerCpu - server;
         DatabaseCpu += running.DatabaseCpu() - database;
+        ServingCpu += running.ServingCpu() - serving;
         Lag = lag > Lag ? lag : Lag;
         Time += result.Time;
         return result;

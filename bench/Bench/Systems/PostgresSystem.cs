@@ -47,7 +47,7 @@ abstract class PostgresSystem(Workplace place, Postgres postgres, Issuer issuer)
     protected abstract ILedger OpenLedger(string database);
 
     RunningSystem Start(string database, int processes) => new(
-        this, [.. Enumerable.Range(0, processes).Select(_ => StartOn(database))], OpenLedger(database), () => postgres.Cpu, () => postgres.Drop(database));
+        this, [.. Enumerable.Range(0, processes).Select(_ => StartOn(database))], OpenLedger(database), () => postgres.Cpu, () => postgres.ServingCpu(database), () => postgres.Drop(database));
 
     ServerProcess StartOn(string database) =>
         new(place, PublishedProgram.Of(place, Project), [$"--ConnectionStrings:PostgreSql={postgres.ConnectionString(database)}", .. issuer.Settings, .. Settings()]);

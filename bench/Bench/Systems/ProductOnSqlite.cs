@@ -32,7 +32,7 @@ sealed class ProductOnSqlite(Workplace place, Issuer issuer) : TestedSystem
         var copy = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{++copies}.db"));
         File.Copy(Template, copy);
         var server = StartOn(copy);
-        return new RunningSystem(this, [server], ProductLedger.On(Open(copy, SqliteOpenMode.ReadOnly)), () => 0, () => File.Delete(copy));
+        return new RunningSystem(this, [server], ProductLedger.On(Open(copy, SqliteOpenMode.ReadOnly)), () => 0, () => 0, () => File.Delete(copy));
     }
 
     ServerProcess StartOn(string file) =>

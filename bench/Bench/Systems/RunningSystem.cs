@@ -4,8 +4,10 @@ namespace Countersign.Bench.Systems;
 
 /// <summary>Fresh processes of a system, mostly one, on a fresh copy of its database.</summary>
 /// <param name="DatabaseCpu">Seconds that the database has used so far, outside of the servers' own processes.</param>
+/// <param name="ServingCpu">Of that, what the processes have used that answer the servers and nobody else.</param>
 /// <param name="RemoveDatabase">For when the servers have stopped.</param>
-sealed record RunningSystem(TestedSystem System, IReadOnlyList<ServerProcess> Servers, ILedger Ledger, Func<double> DatabaseCpu, Action RemoveDatabase) : IDisposable
+sealed record RunningSystem(TestedSystem System, IReadOnlyList<ServerProcess> Servers, ILedger Ledger, Func<double> DatabaseCpu, Func<double> ServingCpu, Action RemoveDatabase)
+    : IDisposable
 {
     static readonly TimeSpan SettlesWithin = TimeSpan.FromSeconds(60);
     static readonly TimeSpan LooksEvery = TimeSpan.FromMilliseconds(10);
