@@ -281,7 +281,7 @@ public abstract partial class SeededFaults
             Drop($"the lease in what becomes of an event ({i})", text, " AND leased_by = @node AND leased_until = @leased_until", EventChecks.A_claim_is_one_nodes_until_it_ends),
             Drop($"the end of the lease in what becomes of an event ({i})", text, " AND leased_until = @leased_until", EventChecks.A_claim_is_one_nodes_until_it_ends),
         }),
-        Drop("the node in a release of events", EventSql.Release, " WHERE leased_by = @node", EventChecks.A_node_gives_back_its_own_claims_only),
+        Drop("the node in a release of events", EventSql.Release, " AND leased_by = @node", EventChecks.A_node_gives_back_its_own_claims_only),
         Drop("the state in the pruning of events", EventSql.Prune, "state = 'DEAD' AND ", EventChecks.What_was_given_up_holds_up_nothing),
         Drop("the time in the pruning of events", EventSql.Prune, " AND due_at < @before", EventChecks.What_was_given_up_holds_up_nothing),
         .. new[] { EventSql.Replay, EventSql.ReplayOfUser }.SelectMany((text, i) => new[]

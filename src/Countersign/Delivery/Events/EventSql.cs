@@ -63,7 +63,7 @@ static class EventSql
         WHERE {Ours}
         """;
 
-    public const string Release = "UPDATE event_deliveries SET leased_by = NULL, leased_until = 0 WHERE leased_by = @node";
+    public const string Release = "UPDATE event_deliveries SET leased_by = NULL, leased_until = 0 WHERE state = 'QUEUED' AND leased_by = @node";
 
     public const string Measure = "SELECT state, COUNT(*), MIN(queued_at) FROM event_deliveries GROUP BY state";
 
