@@ -22,29 +22,13 @@ static class ProcessFigures
     public static double TreeCpu(int pid)
     {
         var root = Stat($"/proc/{pid}").Fields;
-        var ticks = root[Field.User] + root[Field.System] + root[Field.EndedUser] + root[Field.EndedSystem];
-        foreach (var child in Children(pid))
-        {
-            // One that ends right now is counted with its parent from now on.
-            if (TryStat($"/proc/{child}") is { Fields: var stat })
-                ticks += stat[Field.User] + stat[Field.System];
-        }
-
-        return ticks / TicksPerSecond;
+        // One that ends right now is counted with its parent from now on.
+        return (root[Field.User] + root[Field.System] + root[Field.EndedUser] + root[Field.EndedSystem] + Ticks(Children(pid))) / TicksPerSecond;
     }
 
     /// <summary>Seconds of CPU of the children whose command begins so.</summary>
-    public static double ChildrenCpu(int pid, string command)
-    {
-        var ticks = 0L;
-        foreach (var child in Children(pid))
-        {
-            if (TryRead($"/proc/{child}/cmdline")?.StartsWith(command, StringComparison.Ordinal) == true && TryStat($"/proc/{child}") is { Fields: var stat })
-                ticks += stat[Field.User] + stat[Field.System];
-        }
-
-        return ticks / TicksPerSecond;
-    }
+    public static double ChildrenCpu(int pid, string command) =>
+        Ticks(Children(pid).Where(child => TryRead($"/proc/{child}/cmdline")?.StartsWith(command, StringComparison.Ordinal) == true)) / TicksPerSecond;
 
     /// <summary>Bytes: the most that the process has had resident.</summary>
     public static long PeakMemory(int pid)
@@ -65,6 +49,9 @@ static class ProcessFigures
 
         return ticks / TicksPerSecond;
     }
+
+    static long Ticks(IEnumerable<int> pids) =>
+        pids.Sum(pid => TryStat($"/proc/{pid}") is { Fields: var stat } ? stat[Field.User] + stat[Field.System] : 0);
 
     static IEnumerable<int> Children(int pid) =>
         File.ReadAllText($"/proc/{pid}/task/{pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
